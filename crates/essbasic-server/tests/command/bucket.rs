@@ -10,7 +10,7 @@ use essbasic_emulator::{
 };
 use essbasic_s3::test_util::{S3Server, SECRET_ACCESS_KEY};
 
-use crate::support::{Server, command, get};
+use crate::support::{Server, command, get, secret};
 
 const TOKEN: &str = "a-token-of-callbacks";
 
@@ -19,7 +19,7 @@ const KEY: &str = "TESTKEYTESTKEYTESTKEYTESTKEY3232";
 /// Writes a configuration with its secrets, and returns its path.
 fn write(folder: &Path, endpoint: &str, receive_port: u16, to: &str) -> String {
     for (name, value) in [("id", SECRET_ID), ("key", SECRET_KEY), ("token", TOKEN), ("body", KEY)] {
-        std::fs::write(folder.join(name), value).unwrap();
+        secret(&folder.join(name), value);
     }
     let text = format!(
         "[account]\napp_id = {APP_ID:?}\norganization = {ORGANIZATION:?}\noperator = {OPERATOR:?}\n\

@@ -3,14 +3,14 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::support::{command, run};
+use crate::support::{command, run, secret};
 
 const SECRET: &str = "a-secret-of-the-test";
 
 /// Writes a configuration with its secrets, and returns its path.
 fn write(folder: &Path, more: &str) -> String {
     for name in ["id", "key", "token"] {
-        std::fs::write(folder.join(name), format!("{SECRET}\n")).unwrap();
+        secret(&folder.join(name), &format!("{SECRET}\n"));
     }
     let text = format!(
         "[account]\napp_id = \"a\"\norganization = \"o\"\noperator = \"p\"\nsecret_id_file = \"id\"\n\

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::postgres;
 use crate::stores::{Store, populate};
-use crate::support::{Server, closed_early, command, run};
+use crate::support::{Server, closed_early, command, run, secret};
 
 /// Commands that must not create or migrate a store.
 const COMMANDS: [&[&str]; 8] = [
@@ -189,6 +189,8 @@ async fn a_closed_pipe_ends_the_output_quietly_and_a_full_disk_fails() {
     let store = Store::sqlite();
     let ledger = store.ledger().await;
     populate(&ledger).await;
+    // The secret of every key of the configuration, for --check.
+    secret(&store.folder.path().join("none"), &"0f".repeat(32));
     let more = (0..3).map(|batch| (0..1_000).map(move |n| format!("yD{batch}{n:029}")).collect());
     for batch in more {
         ledger.offer(batch, 3_600_000).await.unwrap();

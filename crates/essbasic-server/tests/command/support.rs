@@ -18,6 +18,17 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// Writes a secret that only this user can read. Otherwise a server warns.
+pub(crate) fn secret(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
 /// Runs a command that ends by itself.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
