@@ -40,7 +40,7 @@ export interface Status {
   workers: number;
   paused: Paused[];
   /** Dead forwards by target. */
-  dead_forwards?: { target: string; count: number }[];
+  dead_forwards?: { target: string; count: number; reasons?: DeadReason[] }[];
   callbacks_refused?: { count: number; last_at: string | null };
   explorer: string | null;
 }
@@ -81,6 +81,9 @@ export interface Forward {
   due: string;
   delivered_at: string | null;
   dead: string | null;
+  hint?: string | null;
+  /** Time at which a replay replaced a dead forward. */
+  replayed_at?: string | null;
   error?: string | null;
   failed_at?: string | null;
 }

@@ -112,7 +112,7 @@ export const en = flat({
 	},
 	forwards: { title: "Forwards" },
 	forward: {
-		target: "Target", state: "State", attempts: "Attempts", at: "Delivery", replay: "Replay", next: "next", delivered: "Delivered", dead: "Dead",
+		target: "Target", state: "State", attempts: "Attempts", at: "Delivery", replay: "Replay", next: "next", delivered: "Delivered", dead: "Dead", replayed: "Replayed",
 		pending: "Pending", none: "Not forwarded", "none.text": "No target takes this message by its `types` and `when`.",
 	},
 	replay: {
@@ -152,6 +152,10 @@ export const en = flat({
 		storage_failed: "Check space and permissions of archive.to, then retry.",
 		service_failed: "Look up the code in the timeline of the contract, then retry.",
 		worker_lost: "Look for crashes and memory limits in the logs of the replicas, then retry.",
+		target_failed: "Check that the target responds with 2xx, then replay the message.",
+		target_refused: "Check the token, key and URL of the target, then replay the message.",
+		target_removed: "Configure the target again and replay the message, if it is still needed.",
+		body_expired: "The message cannot be replayed. Query the contract instead, and raise messages.retention.",
 	},
 	error: {
 		title: "Error", page: "The page could not be shown", home: "Back to the overview", not_found: "There is nothing with this name",

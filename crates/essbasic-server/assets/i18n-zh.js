@@ -101,7 +101,7 @@ export const zh = flat({
 	},
 	forwards: { title: "转发" },
 	forward: {
-		target: "目标", state: "状态", attempts: "尝试", at: "送达", replay: "重放", next: "下次", delivered: "已送达", dead: "已放弃", pending: "等待中",
+		target: "目标", state: "状态", attempts: "尝试", at: "送达", replay: "重放", next: "下次", delivered: "已送达", dead: "已放弃", replayed: "已重放", pending: "等待中",
 		none: "未转发", "none.text": "按 `types` 和 `when`，没有目标接收此消息。",
 	},
 	replay: {
@@ -130,6 +130,8 @@ export const zh = flat({
 		invalid_file: "请在服务的控制台中打开 PDF；可以打开则重试。", link_refused: "请检查链接的主机并更新 essbasic-server，然后重试。",
 		download_failed: "请检查本服务与文件服务器之间的网络和代理，然后重试。", storage_failed: "请检查 archive.to 的空间和权限，然后重试。",
 		service_failed: "请查看时间线中的错误码，然后重试。", worker_lost: "请在副本日志中查找崩溃和内存限制，然后重试。",
+		target_failed: "请确认目标返回 2xx，然后重放消息。", target_refused: "请检查目标的 Token、密钥和 URL，然后重放消息。",
+		target_removed: "如仍需要，请重新配置目标并重放消息。", body_expired: "消息无法重放；请改为查询合同，并增大 messages.retention。",
 	},
 	error: {
 		title: "错误", page: "页面无法显示", home: "返回概览", not_found: "没有找到", "not_found.hint": "可能已被删除，或编号不完整。", unreachable: "服务没有响应",

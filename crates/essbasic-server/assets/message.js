@@ -1,7 +1,7 @@
 // One message with its forwards, and its replay to a target.
 import { clear, el, toast, uniqueId } from "./dom.js";
 import { count, t } from "./i18n.js";
-import { badge, label } from "./labels.js";
+import { badge, hintText, label } from "./labels.js";
 import { filled, repeat } from "./live.js";
 import { SHORT_ID, bodyText } from "./messages.js";
 import { copyable, factList, failure, nothing, row, run, section, table } from "./parts.js";
@@ -70,7 +70,9 @@ function forwardTable(forwards) {
 		[t("forward.target"), [forward.target, forward.replay ? el("span", { class: "badge" }, t("forward.replay")) : null], "main-cell"],
 		[t("forward.state"), [
 			badge("forward", forward.delivered_at ? "delivered" : forward.dead ? "dead" : "pending"),
-			forward.dead ? el("span", { class: "small" }, label("reason", forward.dead)) : null]],
+			forward.replayed_at ? badge("forward", "replayed") : null,
+			forward.dead ? el("span", { class: "small" }, label("reason", forward.dead)) : null,
+			forward.dead && !forward.replayed_at ? el("span", { class: "small muted" }, hintText(forward.dead, forward.hint ?? null)) : null]],
 		[t("forward.attempts"), count(forward.attempts), "number"],
 		[t("target.error"), forward.error ? [el("code", { class: "small", lang: "en" }, forward.error), forward.failed_at ? ago(forward.failed_at) : null] : "–"],
 		[t("forward.at"), forward.delivered_at ? ago(forward.delivered_at) : forward.dead ? (forward.failed_at ? ago(forward.failed_at) : "–") : el("span", null, t("forward.next"), " ", ago(forward.due)), "number"],

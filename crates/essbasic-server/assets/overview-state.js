@@ -3,7 +3,7 @@ import { deadMessages, replayAll } from "./bulk.js";
 import { el } from "./dom.js";
 import { count, t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { amount, foreign, label, sentence } from "./labels.js";
+import { amount, foreign, hintText, label, sentence } from "./labels.js";
 import { link } from "./router.js";
 import { ago, duration, now } from "./times.js";
 
@@ -27,8 +27,9 @@ export function health(context, output) {
 		const notes = [
 			dead > 0 ? note("danger", t("health.dead", { n: count(dead) }), t("health.dead.text"),
 				el("a", { href: link("contracts", { state: "dead" }) }, t("health.show"))) : null,
-			...dead_forwards.filter((one) => one.count > 0).map(({ target, count: n }) =>
-				note("danger", t("health.forwards", { n: count(n), name: target }), t("health.forwards.text"), el("span", { class: "row" },
+			...dead_forwards.filter((one) => one.count > 0).map(({ target, count: n, reasons = [] }) =>
+				note("danger", t("health.forwards", { n: count(n), name: target }), t("health.forwards.text"),
+					...reasons.map(({ reason, hint }) => el("span", null, label("reason", reason), ": ", hintText(reason, hint))), el("span", { class: "row" },
 					deadMessages(target), writable ? replayAll(context.api, target, n, output) : null))),
 			refused && refused.count > 0 && (!refused.last_at || now() - Date.parse(refused.last_at) < REFUSED)
 				? note("warning", t("health.refused", { n: count(refused.count) }), t("health.refused.text"), refused.last_at ? ago(refused.last_at) : null) : null,
