@@ -45,8 +45,8 @@ mod tests {
 
     use super::*;
 
-    /// Maximum size of the files of this crate, in bytes. The texts are a quarter of it, in two languages; only those of the other pages
-    /// are loaded with the first one.
+    /// Maximum size of the files of this crate, in bytes. A quarter of it is text in two languages, and each page loads only its own
+    /// scripts.
     const MAX_OWN_BYTES: usize = 110 * 1024;
 
     /// Maximum size of all files together, in bytes.
