@@ -49,9 +49,17 @@ impl Server {
 
     /// Starts a server whose contracts change only by the test: those that the service does not know are dead after one attempt.
     pub(crate) fn configured(is_writable: bool) -> Self {
+        Self::forwarding(is_writable, || 200)
+    }
+
+    /// Starts the same server with a target that responds with the status. It gives up forwards after one attempt.
+    pub(crate) fn forwarding(
+        is_writable: bool,
+        status: impl Fn() -> u16 + Send + Sync + 'static,
+    ) -> Self {
         let data = TempDir::new().unwrap();
         let emulator = Emulator::builder().with_seed(Seed::completed(3)).start().unwrap();
-        let receiver = Receiver::start(|_, _| answer(200, "text/plain", "ok"));
+        let receiver = Receiver::start(move |_, _| answer(status(), "text/plain", "ok"));
         configure(data.path(), &emulator.endpoint(), &receiver.url(), is_writable);
         let file = data.path().join("essbasic.toml").to_str().unwrap().to_owned();
         let mut server = Self::start(data, &["--config", &file]);
@@ -142,6 +150,7 @@ fn configure(folder: &Path, endpoint: &str, target: &str, is_writable: bool) {
         [[forward]]
         name = "billing"
         url = "{target}"
+        give_up_after = "1s"
         [messages]
         body_key_file = "body_key"
         [ops]

@@ -1,6 +1,8 @@
 //! The admin page of `essbasic-server`: what it changes.
 
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
@@ -19,7 +21,8 @@ pub(crate) async fn contracts_are_added(context: Rc<Context>) {
     page.shown("[data-testid=add]:disabled").await;
     // Lines that are not IDs are named, and nothing is sent.
     let too_long = "x".repeat(129);
-    let text = format!("{known}\nPlease archive these contracts:\n\n.hidden\n{too_long}\n{}", UNKNOWN[0]);
+    let text =
+        format!("{known}\nPlease archive these contracts:\n\n.hidden\n{too_long}\n{}", UNKNOWN[0]);
     page.paste("[data-testid=ids]", &text).await;
     let lines = "[...document.querySelectorAll('[data-testid=invalid] [data-line]')].map((line) => line.dataset.line).join()";
     page.until(&format!("{lines} === '2,4,5'"), json!(null)).await;
@@ -121,6 +124,44 @@ pub(crate) async fn a_message_is_replayed(context: Rc<Context>) {
     // Its contract was archived, although nobody added it.
     page.go(&format!("#/contract?id={flow}")).await;
     page.shown("[data-testid=timeline] [data-kind=archived]").await;
+}
+
+/// The overview leads to dead forwards and replays them all.
+pub(crate) async fn dead_forwards_are_found_and_replayed(context: Rc<Context>) {
+    let page = &context.page;
+    let is_working = Arc::new(AtomicBool::new(false));
+    let shared = Arc::clone(&is_working);
+    let status = move || if shared.load(Ordering::SeqCst) { 200 } else { 500 };
+    let server = Server::forwarding(true, status);
+    let flow = server.completed().remove(0);
+    server.post_signed("browser-message-1", &flow);
+    until("the forward is dead", async || {
+        (server.api("/api/status")["forward_dead"] == 1).then_some(())
+    })
+    .await;
+    page.open(&server, "#/").await;
+    let note = "[data-testid=state] [data-tone=danger]";
+    page.contains(note, "1 forward to billing is dead").await;
+    page.click("[data-testid=state] a[href*='dead=true']").await;
+    page.contains("[data-testid=messages] [data-testid=dead-forwards]", "1 dead forward").await;
+    assert_eq!(
+        page.shown("[data-testid=target]").await.prop("value").await.unwrap().unwrap(),
+        "billing"
+    );
+    page.click("[data-testid=messages] [data-message] .main-cell a").await;
+    page.contains("[data-testid=forwards]", "Target failed").await;
+    page.contains("[data-testid=forwards]", "500").await;
+    is_working.store(true, Ordering::SeqCst);
+    page.go("#/forwards").await;
+    page.click("[data-target=billing] [data-testid=replay-all]").await;
+    page.click("[data-testid=confirm]").await;
+    page.contains("#toasts", "1 message will be sent again").await;
+    page.go("#/").await;
+    page.until("document.querySelector('[data-testid=state] [data-tone=success]')", json!(null))
+        .await;
+    page.go("#/messages?dead=true").await;
+    page.contains("main", "No message matches").await;
+    page.leave().await;
 }
 
 /// Without `writable`, the page changes nothing.

@@ -32,5 +32,6 @@ cases! {
     access: axe_reports_no_serious_fault, narrow_screens_show_everything, the_assets_are_small, the_focus_is_visible;
     admin: the_token_leaves_the_address, the_overview_follows_the_ledger, contracts_are_found_and_have_evidence,
         the_page_has_two_languages, axe_reports_no_serious_fault, narrow_screens_show_everything, a_server_that_is_gone_is_shown;
-    admin_changes: contracts_are_added, dead_contracts_are_retried_and_dropped, a_message_is_replayed, a_read_only_page_has_no_buttons;
+    admin_changes: contracts_are_added, dead_contracts_are_retried_and_dropped, a_message_is_replayed, dead_forwards_are_found_and_replayed,
+        a_read_only_page_has_no_buttons;
 }
