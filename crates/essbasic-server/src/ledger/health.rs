@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn only_a_commit_of_a_change_ends_a_failure() {
         let health = Health::default();
-        let is_failing = |lane, confirms, failed| {
+        let is_failing = |lane, confirms, failed: Option<ErrorKind>| {
             let error = failed.map(|kind| Error::new(kind, "failed"));
             health.note("Receive", lane, confirms, error.as_ref());
             health.is_failing()
