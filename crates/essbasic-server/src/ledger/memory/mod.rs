@@ -120,7 +120,7 @@ impl Memory {
         now: i64,
     ) -> Result<usize, Error> {
         let workers = self.workers.values_mut();
-        let expired = workers.filter(|worker| worker.alive_until <= now && !worker.is_counted);
+        let expired = workers.filter(|worker| !worker.is_alive(now) && !worker.is_counted);
         Ok(expired.map(|worker| worker.is_counted = true).count())
     }
 
