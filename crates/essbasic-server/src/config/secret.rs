@@ -93,12 +93,13 @@ fn absent(key: &str, path: &Path, error: &io::Error) -> ConfigError {
         (None, _) => "***".to_owned(),
     };
     let advice = match error.kind() {
-        // The advice of `generated` follows.
-        ErrorKind::NotFound if matches!(key, "admin.token_file" | "messages.body_key_file") => "",
-        ErrorKind::NotFound => "; write the secret to this file, on one line",
-        _ => "; give the path of a file that the user of this process can read",
+        ErrorKind::NotFound if matches!(key, "admin.token_file" | "messages.body_key_file") => {
+            &format!("create one with: openssl rand -hex 32 > {at}")
+        }
+        ErrorKind::NotFound => "write the secret to this file, on one line",
+        _ => "give the path of a file that the user of this process can read",
     };
-    ConfigError::new(format!("{key}: cannot use {at}: {error}{advice}"))
+    ConfigError::new(format!("{key}: cannot use {at}: {error}; {advice}"))
 }
 
 impl fmt::Debug for Secret {
