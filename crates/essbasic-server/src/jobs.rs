@@ -383,7 +383,14 @@ fn cause(error: &Error) -> String {
         (None, Some(call)) => call.kind().name(),
         (None, None) => return error.to_string(),
     };
-    let parts = [kind, error.code(), error.request_id().unwrap_or_default()];
+    described(kind, error.code(), error.request_id())
+}
+
+/// Returns the kind, the code and the request ID of a failure, without those that are empty.
+pub(crate) fn described(kind: &str, code: &str, request_id: Option<&str>) -> String {
+    let request_id = request_id.filter(|id| !id.is_empty());
+    let request_id = request_id.map(|id| format!("(request ID {id})")).unwrap_or_default();
+    let parts = [kind, code, &request_id];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use essbasic::{Client, FlowError, FlowErrorKind};
 
 use crate::delay::millis;
-use crate::jobs::{Batch, Job, Progress, after_outage};
+use crate::jobs::{Batch, Job, Progress, after_outage, described};
 use crate::ledger::{Claimed, Outcome, Reason, Report, Task};
 
 /// Contracts of one request, the maximum of the service.
@@ -40,6 +40,11 @@ impl Job for Reconciling {
     }
 }
 
+/// Returns the cause for the timeline, without text of the service, which may have names.
+fn detail(error: &FlowError) -> String {
+    described(error.kind.as_str(), error.code(), error.request_id())
+}
+
 /// Returns the outcome of a contract without details.
 fn failed(kind: FlowErrorKind, is_retryable: bool, detail: String, delay: i64) -> Outcome {
     let reason = match kind {
@@ -51,12 +56,6 @@ fn failed(kind: FlowErrorKind, is_retryable: bool, detail: String, delay: i64) -
         _ => Reason::ServiceFailed,
     };
     Outcome::Again { reason, delay, detail }
-}
-
-/// Returns the cause for the timeline: the code and the request ID.
-fn detail(error: &FlowError) -> String {
-    let parts = [error.code(), error.request_id().unwrap_or_default()];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the delay until the next poll, in milliseconds: longer for older contracts, with a jitter of a tenth.

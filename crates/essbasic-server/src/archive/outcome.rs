@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use essbasic::{FlowError, FlowErrorKind, ReportedFlow, SavedFile};
 
 use crate::delay::{backoff, millis};
-use crate::jobs::after_outage;
+use crate::jobs::{after_outage, described};
 use crate::ledger::{Claimed, Evidence, FileEvidence, Outcome, Reason, Settlement};
 
 /// Delay after the first failed attempt.
@@ -119,8 +119,7 @@ fn failed(kind: FlowErrorKind, is_retryable: bool, detail: String, attempt: i64)
 
 /// Returns the cause for the timeline: the kind, the code and the request ID, without text of the service, which may have names.
 fn detail(error: &FlowError) -> String {
-    let parts = [error.kind.as_str(), error.code(), error.request_id().unwrap_or_default()];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    described(error.kind.as_str(), error.code(), error.request_id())
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ async fn failure(emulator: &Emulator, key: &str, is_available: bool) -> Error {
 async fn only_failures_of_the_service_are_stored_as_pauses_without_its_text() {
     let emulator = Emulator::builder().start().unwrap();
     let refused = failure(&emulator, "another", true).await;
-    let refusal = format!("api {} {}", refused.code(), refused.request_id().unwrap());
+    let refusal = format!("api {} (request ID {})", refused.code(), refused.request_id().unwrap());
     assert!(refusal.starts_with("api AuthFailure."), "{refusal}");
     for (error, expected) in [
         (Error::Stopped, None),

@@ -121,5 +121,8 @@ pub(crate) async fn populate(ledger: &Ledger) {
     for receipt in ledger.receive(vec![message]).await {
         receipt.unwrap();
     }
-    ledger.pause("archive", "api AuthFailure.SecretIdNotFound request-2", 180_000).await.unwrap();
+    ledger
+        .pause("archive", "api AuthFailure.SecretIdNotFound (request ID request-2)", 180_000)
+        .await
+        .unwrap();
 }
