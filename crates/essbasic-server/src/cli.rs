@@ -10,6 +10,13 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use crate::commands::Command;
 use crate::{log, output};
 
+/// Environment variable with the default of --config.
+pub(crate) const CONFIG_VARIABLE: &str = "ESSBASIC_SERVER_CONFIG";
+
+/// Error if no configuration is given.
+pub(crate) const NO_CONFIG: &str =
+    "no configuration; give --config FILE, or set ESSBASIC_SERVER_CONFIG";
+
 /// Receive callbacks of Tencent e-sign, archive signed contracts and forward messages, with any number of replicas.
 #[derive(clap::Parser)]
 #[command(
@@ -30,7 +37,7 @@ pub(crate) struct Cli {
     #[arg(long, requires = "config")]
     pub(crate) check: bool,
     /// Start an emulator with contracts that are being signed, and archive them.
-    #[arg(long, requires = "data", conflicts_with = "config")]
+    #[arg(long, requires = "data")]
     pub(crate) emulated: bool,
     /// Folder of the database and the contracts of --emulated.
     #[arg(long, value_name = "DIR", requires = "emulated")]
@@ -55,22 +62,26 @@ JSON of --json, one document on one line. Times are in RFC 3339, absent values a
   contracts retry --reason {retried}
   messages list            {messages: [MESSAGE], next}
   messages show            MESSAGE
-  messages replay          {seq}, the number of the forward
+  messages replay ID       {seq}, the number of the forward
+  messages replay --dead   {replayed}
   migrate                  {schema, migrated}
   status                   {now, version, store, oldest_due_seconds, forward_backlog,
                            forward_dead, workers,
                            contracts {open, claimed, done, dead},
                            dead [{reason, count, hint}],
+                           dead_forwards [{target, count, reasons [{reason, count, hint}]}],
                            paused [{name, cause, since, probe_at, hint}]}
   probe                    {ok, status}
   CONTRACT                 {flow_id, state, task, status, status_at, due, attempts,
                            reason, hint, added_at, finished_at, result,
                            files [{bytes, sha256}], request_id}
   MESSAGE                  {seq, id, type, flow_id, received_at, has_body,
+                           body, dead_forwards,
                            forwards [{seq, target, replay, attempts, due,
-                           delivered_at, dead}]}, without forwards in lists
+                           delivered_at, dead, hint, replayed_at, failed_at,
+                           error}]}, without forwards in lists
 
-The result of an ID is added, known, done, not_found, not_dead or invalid. A line of a file that is not an ID is invalid and has its
+The result of an ID is added, known, done, finished, not_found, not_dead or invalid. A line of a file that is not an ID is invalid and has its
 number in `line` in place of the flow_id.
 
 Exit status: 0 done, and the server was stopped; 1 an error, also of the arguments; 2 some IDs failed, each with its result;
@@ -96,21 +107,34 @@ impl Cli {
         };
         let options = arguments.iter().take_while(|argument| *argument != "--");
         let count = options.filter(is_config).count();
-        let found = reflowed(Self::command()).try_get_matches_from(&arguments)?;
-        let cli = Self::from_arg_matches(&found)?;
+        let found = reflowed(with_variable(Self::command())).try_get_matches_from(&arguments)?;
+        let mut cli = Self::from_arg_matches(&found)?;
+        if cli.emulated && count == 0 {
+            // The variable is a default, which --emulated replaces.
+            cli.config = None;
+        }
         let conflict = |text: &str| Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
         if count > 1 {
             return conflict("the argument '--config <FILE>' cannot be used multiple times");
         }
         match &cli.command {
-            None if cli.config.is_none() && !cli.emulated => {
-                conflict("no configuration; give --config FILE")
+            None if cli.config.is_none() && !cli.emulated => conflict(NO_CONFIG),
+            None if cli.emulated && cli.config.is_some() => {
+                conflict("the argument '--emulated' cannot be used with '--config <FILE>'")
             }
             Some(_) if cli.check || cli.emulated => {
                 conflict("--check and --emulated cannot be used with a subcommand")
             }
             _ => Ok(cli),
         }
+    }
+}
+
+/// Adds the environment variable of --config. An empty one counts as unset.
+fn with_variable(command: clap::Command) -> clap::Command {
+    match std::env::var_os(CONFIG_VARIABLE) {
+        Some(value) if value.is_empty() => command,
+        _ => command.mut_arg("config", |config| config.env(CONFIG_VARIABLE)),
     }
 }
 

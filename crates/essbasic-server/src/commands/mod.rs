@@ -22,6 +22,7 @@ use self::messages::MessagesCommand;
 use self::migrate::MigrateArgs;
 use self::probe::ProbeArgs;
 use self::status::StatusArgs;
+use crate::cli::NO_CONFIG;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -79,7 +80,7 @@ async fn perform(command: &Command, config: Option<&Path>, json: bool) -> Result
     if let Command::Probe(args) = command {
         return probe::run(args, output).await;
     }
-    let path = config.ok_or_else(|| Failure::new("no configuration; give --config FILE"))?;
+    let path = config.ok_or_else(|| Failure::new(NO_CONFIG))?;
     let config = Config::read(path)?;
     match command {
         Command::Contracts(command) => {

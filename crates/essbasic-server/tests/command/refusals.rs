@@ -22,16 +22,20 @@ const COMMANDS: [&[&str]; 8] = [
 #[test]
 fn invalid_arguments_are_one_line_and_exit_1() {
     for (arguments, cause) in [
-        (&["contracts", "list"][..], "no configuration; give --config FILE"),
+        (
+            &["contracts", "list"][..],
+            "no configuration; give --config FILE, or set ESSBASIC_SERVER_CONFIG",
+        ),
         (&["--check"], "--config"),
         (&["--config", "a", "contracts", "list", "--config", "b"], "cannot be used multiple times"),
         (&["--config", "a", "--check", "status"], "cannot be used with a subcommand"),
         (&["--emulated", "--data", "d", "status", "--config", "a"], "cannot be used"),
         (&["--emulated", "--config", "a", "--data", "d"], "cannot be used with"),
         (&["contracts", "list", "--state", "ended", "--config", "a"], "possible values: open"),
+        (&["contracts", "list", "--reason", "gone", "--config", "a"], "possible values: not_found"),
         (
-            &["contracts", "list", "--reason", "target_failed", "--config", "a"],
-            "possible values: not_found",
+            &["contracts", "retry", "--reason", "target_failed", "--config", "a"],
+            "essbasic-server messages replay --target NAME --dead",
         ),
         (&["contracts", "list", "--limit", "501", "--config", "a"], "501 is not in 1..=500"),
         (&["contracts", "list", "--limit", "0", "--config", "a"], "0 is not in 1..=500"),
@@ -43,6 +47,11 @@ fn invalid_arguments_are_one_line_and_exit_1() {
         ),
         (&["contracts", "drop", "--config", "a"], "required"),
         (&["messages", "replay", "id", "--config", "a"], "--target"),
+        (
+            &["messages", "replay", "id", "--dead", "--target", "t", "--config", "a"],
+            "cannot be used",
+        ),
+        (&["messages", "replay", "--target", "t", "--config", "a"], "required"),
         (&["unknown"], "unrecognized subcommand"),
         (&["status", "--config", "none.toml"], "cannot read the configuration none.toml"),
     ] {
@@ -250,4 +259,29 @@ fn commands_work_next_to_a_running_server() {
     // And without a server.
     let listed = text(&["contracts", "list", "--prefix", id, "--config", config]);
     assert!(listed.trim_end().ends_with(" dropped"), "{listed}");
+}
+
+#[test]
+fn the_environment_has_the_default_of_the_configuration() {
+    let store = Store::sqlite();
+    let with = |value: &str, arguments: &[&str]| {
+        let output = command(arguments).env("ESSBASIC_SERVER_CONFIG", value).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), text)
+    };
+    assert_eq!(with(&store.config, &["migrate"]).0, Some(0));
+    assert_eq!(with(&store.config, &["contracts", "list"]), (Some(0), "no contracts\n".to_owned()));
+    for arguments in
+        [&["status", "--config", "none.toml"][..], &["--config", "none.toml", "status"]]
+    {
+        let (code, text) = with(&store.config, arguments);
+        assert!(code == Some(1) && text.contains("none.toml"), "the argument counts: {text}");
+    }
+    let (code, text) = with("", &["status"]);
+    assert!(code == Some(1) && text.contains("no configuration; give --config FILE"), "{text}");
+    let (code, text) = with(&store.config, &["--emulated"]);
+    assert!(code == Some(1) && text.contains("--data"), "the variable is no conflict: {text}");
+    assert_eq!(with(&store.config, &["--check"]).0, Some(0));
+    let (_, text) = with(&store.config, &["--help"]);
+    assert!(text.contains("ESSBASIC_SERVER_CONFIG"), "{text}");
 }
