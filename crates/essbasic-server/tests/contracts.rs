@@ -299,6 +299,57 @@ async fn a_message_makes_the_claim_of_a_poll_void() {
 }
 
 #[tokio::test]
+async fn a_person_opens_a_dropped_contract_again_and_no_other_finished_one() {
+    let (ledger, _) = ledger();
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    ledger.receive(vec![reports("m1", "signed", FlowStatus::All, 7)]).await;
+    ledger.receive(vec![reports("m2", "ended", FlowStatus::Cancel, 7)]).await;
+    ledger.offer(ids(&["polled"]), 0).await.unwrap();
+    let both = ids(&["polled", "signed"]);
+    ledger.drop_contracts(both.clone()).await.unwrap();
+    let selected = ids(&["ended", "polled", "absent"]);
+    let expected = [Selected::Finished, Selected::Finished, Selected::NotFound];
+    assert_eq!(ledger.retry(selected.clone()).await.unwrap(), expected);
+    assert_eq!(ledger.drop_contracts(selected).await.unwrap(), expected);
+    assert!(ledger.offer(both.clone(), 0).await.unwrap().is_empty(), "only a person opens it");
+    let added = ledger.add(ids(&["ended", "new", "polled", "signed"])).await.unwrap();
+    assert_eq!(added, ["new", "polled", "signed"]);
+    assert!(ledger.add(both).await.unwrap().is_empty());
+    for (id, task, kinds) in [
+        ("polled", Task::Poll, &["added", "dropped", "added"][..]),
+        ("signed", Task::Archive, &["message", "status", "dropped", "added"]),
+    ] {
+        let (contract, events) = ledger.contract(id).await.unwrap().unwrap();
+        assert_eq!((contract.state, contract.task), (State::Open, Some(task)), "{id}");
+        assert_eq!(contract.finish, None);
+        let found: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(found, kinds, "{id}");
+    }
+    let counts = ledger.counts().await.unwrap();
+    assert_eq!((counts.open, counts.done), (3, 1));
+}
+
+#[tokio::test]
+async fn a_status_that_did_not_change_is_no_event() {
+    let (ledger, _) = ledger();
+    for (n, status) in [FlowStatus::Part, FlowStatus::Part, FlowStatus::All, FlowStatus::All]
+        .into_iter()
+        .enumerate()
+    {
+        let at = i64::try_from(n).unwrap() + 1;
+        ledger.receive(vec![reports(&format!("m{n}"), "flow", status, at)]).await;
+    }
+    let (contract, events) = ledger.contract("flow").await.unwrap().unwrap();
+    assert_eq!(contract.report.at, 4, "the time is that of the latest report");
+    let statuses: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == "status")
+        .map(|event| event.detail.as_str())
+        .collect();
+    assert_eq!(statuses, ["PART", "ALL"]);
+}
+
+#[tokio::test]
 async fn arguments_above_their_limits_are_refused() {
     let (ledger, _) = ledger();
     let worker = enter(&ledger).await;

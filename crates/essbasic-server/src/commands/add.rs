@@ -15,8 +15,8 @@ use crate::ledger::limits::MAX_BATCH;
 use crate::{log, queries};
 
 const EXAMPLES: &str = "\
-The file has one ID per line. Blank lines and lines that begin with # are ignored. Added contracts are polled at once. Known ones are
-not changed, in any state. Any number of IDs is read in batches of 1,000, which are added together; if an error ends the command, add
+The file has one ID per line. Blank lines and lines that begin with # are ignored. Added contracts are polled at once. Dropped
+ones are opened again, with the result `added`; other known ones are not changed, in any state. Any number of IDs is read in batches of 1,000, which are added together; if an error ends the command, add
 the file again.
 
 Prints a line per ID: the ID and `added`, `known` or `invalid`. Lines that are not IDs are named on stderr, the first 20 of them.

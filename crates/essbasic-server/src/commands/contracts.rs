@@ -1,6 +1,6 @@
 //! `essbasic-server contracts`.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::Exit;
 use super::add::{self, AddArgs};
@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::json::{ContractDetailJson, ContractJson};
 use crate::ledger::limits::MAX_BATCH;
 use crate::ledger::{ContractQuery, Reason, State};
+use crate::queries::parse::REPLAY_DEAD;
 use crate::{log, queries};
 
 /// List, show, add, retry and drop contracts.
@@ -87,8 +88,8 @@ pub(crate) struct ShowArgs {
 }
 
 const RETRY: &str = "\
-Retried contracts are due at once, with all attempts. Prints a line per ID: `done`, `not_dead`, `not_found` or `invalid`. With
---reason, prints the number of contracts.
+Retried contracts are due at once, with all attempts. Prints a line per ID: `done`, `not_dead`, `finished` (archived, ended or dropped),
+`not_found` or `invalid`. With --reason, prints the number of contracts. Dead forwards are replayed with `messages replay`.
 
 Exit status: 0 done, 2 some IDs are not those of dead contracts, 1 the store cannot be used.
 
@@ -109,8 +110,9 @@ pub(crate) struct RetryArgs {
 }
 
 const DROP: &str = "\
-Dropped contracts are done with the result `dropped`: they are neither polled nor archived, and later messages do not change that.
-Prints a line per ID: `done`, `not_found` (also if it is done already) or `invalid`.
+Dropped contracts are done with the result `dropped`: they are neither polled nor archived, and neither later messages nor `retry`
+change that. Only `contracts add` opens a dropped contract again. Prints a line per ID: `done`, `finished` (archived, ended or dropped
+already), `not_found` or `invalid`.
 
 Exit status: 0 done, 2 some IDs are not those of unfinished contracts, 1 the store cannot be used.
 
@@ -139,20 +141,17 @@ fn states() -> impl TypedValueParser<Value = State> {
 }
 
 fn reasons() -> impl TypedValueParser<Value = Reason> {
-    // The others are those of forwards.
-    let of_contracts = |reason: &Reason| {
-        !matches!(
-            reason,
-            Reason::TargetFailed
-                | Reason::TargetRefused
-                | Reason::TargetRemoved
-                | Reason::BodyExpired
-                | Reason::BodyUnreadable
-        )
-    };
-    let codes = Reason::ALL.into_iter().filter(of_contracts).map(Reason::as_str);
-    PossibleValuesParser::new(codes)
-        .try_map(|code| queries::parse::reason(&code).map_err(|error| error.to_string()))
+    // Those of forwards are not offered, and their error names the other command.
+    let value = |reason: Reason| PossibleValue::new(reason.as_str()).hide(reason.is_of_forwards());
+    PossibleValuesParser::new(Reason::ALL.map(value)).try_map(|code| {
+        let reason = queries::parse::reason(&code).map_err(|error| error.to_string())?;
+        if reason.is_of_forwards() {
+            return Err(format!(
+                "it is a reason of dead forwards, not of contracts; {REPLAY_DEAD}"
+            ));
+        }
+        Ok(reason)
+    })
 }
 
 pub(super) async fn run(command: &ContractsCommand, context: Context) -> Result<Exit, Failure> {

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, ErrorKind};
 
 use crate::failure::Failure;
-use crate::ledger::limits::MAX_FLOW_ID_BYTES;
+use crate::queries::parse;
 
 /// UTF-8 byte order mark, which some editors write.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -70,7 +70,7 @@ impl<R: BufRead> Lines<R> {
             } else {
                 match str::from_utf8(line).map(str::trim) {
                     Ok("") => continue,
-                    Ok(id) => check(id),
+                    Ok(id) => parse::flow_id(id).map(|()| id.to_owned()),
                     Err(_) => Err("it is not UTF-8"),
                 }
             };
@@ -122,19 +122,6 @@ fn is_utf16(bytes: &[u8]) -> bool {
 /// Returns the failure of a list that cannot be read.
 pub(super) fn unreadable(name: &str, error: &io::Error) -> Failure {
     Failure::new(format!("cannot read {name}: {error}; check the path and its permissions"))
-}
-
-/// The service does not publish the format of IDs. Refused are characters that point to another kind of input: a path, a line of
-/// CSV, JSON, a comment.
-fn check(id: &str) -> Result<String, &'static str> {
-    if id.len() > MAX_FLOW_ID_BYTES {
-        return Err("it is too long");
-    }
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !id.chars().all(fits) || id.starts_with('.') {
-        return Err("it contains a character other than letters, digits, - and _");
-    }
-    Ok(id.to_owned())
 }
 
 #[cfg(test)]

@@ -188,7 +188,9 @@ impl Open {
         self.lost = 0;
         match outcome {
             Outcome::Archived(evidence) => {
-                let note = ("archived", format!("{} files", evidence.files.len()));
+                let count = evidence.files.len();
+                let files = if count == 1 { "file" } else { "files" };
+                let note = ("archived", format!("{count} {files}"));
                 self.reason = None;
                 self.finish(Finish::Archived, Some(evidence.clone()), now, note)
             }
@@ -292,6 +294,21 @@ impl Done {
             return (Row::Open(open), vec![("status", status)]);
         }
         (Row::Done(self), if is_changed { vec![("status", status)] } else { Vec::new() })
+    }
+
+    /// Returns a dropped contract that is opened again: a new one that keeps its status. `None` for others.
+    pub(crate) fn reopened(&self, due: i64) -> Option<Open> {
+        if self.finish != Finish::Dropped {
+            return None;
+        }
+        let mut open = Open::new(&self.flow_id, due, self.added_at);
+        if phase(&self.report.status) == Phase::Signed {
+            open.task = Task::Archive;
+        }
+        open.report = self.report.clone();
+        open.events = self.events;
+        open.claims = self.claims;
+        Some(open)
     }
 
     pub(crate) fn view(self) -> Contract {

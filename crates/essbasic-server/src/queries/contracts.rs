@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::error::QueryError;
-use super::parse::quoted;
+use super::parse::{self, quoted};
 use crate::json::{
     self, ContractDetailJson, ContractJson, ContractsJson, ResultsJson, SelectedJson,
 };
@@ -76,7 +76,17 @@ enum Change {
     Drop,
 }
 
-/// Adds contracts. Returns one result per ID: `added`, `known` or `invalid`.
+impl Change {
+    /// Returns whether the ID is valid. A message may have added a contract with any ID, which can be retried and dropped.
+    fn accepts(self, flow_id: &str) -> bool {
+        match self {
+            Self::Add => parse::flow_id(flow_id).is_ok(),
+            Self::Retry | Self::Drop => limits::flow_id(flow_id).is_ok(),
+        }
+    }
+}
+
+/// Adds contracts, and opens dropped ones again. Returns one result per ID: `added`, `known` or `invalid`.
 ///
 /// # Errors
 /// Returns an error if the store is unavailable. Some IDs may have been added then.
@@ -84,7 +94,8 @@ pub(crate) async fn add(ledger: &Ledger, flow_ids: Vec<String>) -> Result<Result
     change(ledger, Change::Add, flow_ids).await
 }
 
-/// Makes dead contracts due again. Returns one result per ID: `done`, `not_dead`, `not_found` or `invalid`.
+/// Makes dead contracts due again. Returns one result per ID: `done`, `not_dead`, `finished`, `not_found` or
+/// `invalid`.
 ///
 /// # Errors
 /// Returns an error if the store is unavailable. Some contracts may be due again then.
@@ -95,7 +106,7 @@ pub(crate) async fn retry(
     change(ledger, Change::Retry, flow_ids).await
 }
 
-/// Gives up unfinished contracts. Returns one result per ID: `done`, `not_found` or `invalid`.
+/// Gives up unfinished contracts. Returns one result per ID: `done`, `finished`, `not_found` or `invalid`.
 ///
 /// # Errors
 /// Returns an error if the store is unavailable. Some contracts may be dropped then.
@@ -115,7 +126,7 @@ async fn change(
     let mut seen = HashSet::new();
     let distinct: Vec<&String> = flow_ids
         .iter()
-        .filter(|flow_id| limits::flow_id(flow_id).is_ok() && seen.insert(*flow_id))
+        .filter(|flow_id| change.accepts(flow_id) && seen.insert(*flow_id))
         .collect();
     let mut results: HashMap<String, &'static str> = HashMap::new();
     for batch in distinct.chunks(limits::MAX_BATCH) {
@@ -123,7 +134,7 @@ async fn change(
         let selected = match change {
             Change::Add => {
                 results.extend(batch.iter().map(|flow_id| (flow_id.clone(), "known")));
-                let added = ledger.offer(batch, 0).await?;
+                let added = ledger.add(batch).await?;
                 results.extend(added.into_iter().map(|flow_id| (flow_id, "added")));
                 continue;
             }
@@ -147,11 +158,17 @@ async fn change(
 /// Makes up to 1,000 contracts that are dead for a reason due again.
 ///
 /// # Errors
-/// Returns an error if the store is unavailable.
+/// Returns an error if the reason is one of forwards, or the store is unavailable.
 pub(crate) async fn retry_reason(
     ledger: &Ledger,
     reason: Reason,
 ) -> Result<RetriedJson, QueryError> {
+    if reason.is_of_forwards() {
+        return Err(QueryError::invalid_request(
+            format!("{reason} is a reason of dead forwards, not of contracts"),
+            parse::REPLAY_DEAD,
+        ));
+    }
     let retried = ledger.retry_reason(reason, limits::MAX_BATCH).await?.len();
     Ok(RetriedJson { retried, more: retried == limits::MAX_BATCH })
 }

@@ -3,6 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use super::error::QueryError;
+use crate::ledger::limits::MAX_FLOW_ID_BYTES;
 use crate::ledger::{Reason, State};
 
 /// Returns the state with this code.
@@ -29,6 +30,31 @@ pub(crate) fn reason(code: &str) -> Result<Reason, QueryError> {
             format!("expected {}", listed(Reason::ALL.map(Reason::as_str))),
         )
     })
+}
+
+/// What replays dead forwards, for hints.
+pub(crate) const REPLAY_DEAD: &str =
+    "replay the messages with: essbasic-server messages replay --target NAME --dead";
+
+/// Checks the ID of a contract that a person adds.
+///
+/// The service does not publish the format of IDs. Refused are characters that point to another kind of input: a path, a line of CSV,
+/// JSON, a comment.
+///
+/// # Errors
+/// Returns the cause, which contains nothing of the ID.
+pub(crate) fn flow_id(id: &str) -> Result<(), &'static str> {
+    if id.is_empty() {
+        return Err("it is empty");
+    }
+    if id.len() > MAX_FLOW_ID_BYTES {
+        return Err("it is too long");
+    }
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !id.chars().all(fits) || id.starts_with('.') {
+        return Err("it contains a character other than letters, digits, - and _");
+    }
+    Ok(())
 }
 
 /// Returns a time in RFC 3339, such as `2026-11-30T06:03:14Z`, in milliseconds since 1970.
@@ -75,6 +101,19 @@ pub(crate) fn seq(name: &str, text: &str) -> Result<i64, QueryError> {
     })
 }
 
+/// Returns the value of `true` or `false`.
+///
+/// # Errors
+/// Returns an error that names the argument, if the text is another one.
+pub(crate) fn flag(name: &str, text: &str) -> Result<bool, QueryError> {
+    text.parse().map_err(|_| {
+        QueryError::invalid_request(
+            format!("invalid {name} {}", quoted(text)),
+            "expected true or false",
+        )
+    })
+}
+
 /// Returns text of the caller in quotes, truncated.
 pub(crate) fn quoted(text: &str) -> String {
     const MAX_CHARS: usize = 64;
@@ -114,6 +153,7 @@ mod tests {
             (limit("limit", "10", 9).unwrap_err(), "invalid limit"),
             (limit("limit", "1e1", 9).unwrap_err(), "invalid limit"),
             (limit("limit", "99999999999999999999", 9).unwrap_err(), "invalid limit"),
+            (flag("dead", "yes").unwrap_err(), "invalid dead \"yes\"; expected true or false"),
             (seq("before", "-1").unwrap_err(), "invalid before \"-1\"; give the `next`"),
             (seq("before", &"\n".repeat(500)).unwrap_err(), "invalid before \"\\n"),
         ] {
@@ -127,5 +167,17 @@ mod tests {
         assert_eq!(time("2023-11-14T22:13:20.123Z").unwrap(), 1_700_000_000_123);
         assert_eq!(limit("limit", "9", 9).unwrap(), 9);
         assert_eq!(seq("before", "0").unwrap(), 0);
+        assert!(flag("dead", "true").unwrap() && !flag("dead", "false").unwrap());
+    }
+
+    #[test]
+    fn ids_of_other_kinds_of_input_are_refused() {
+        for id in ["yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh", "a.b", "-_", "合同9", &"x".repeat(128)] {
+            assert_eq!(flow_id(id), Ok(()), "{id}");
+        }
+        for id in ["", "x y", "a/b", "id!", "a,b", ".a", "..", "a\0", "{}", "#a", &"x".repeat(129)]
+        {
+            assert!(flow_id(id).is_err(), "{id}");
+        }
     }
 }

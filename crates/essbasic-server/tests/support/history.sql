@@ -12,7 +12,7 @@ FROM n;
 INSERT INTO event (flow_id, slot, number, at, kind, detail)
 WITH RECURSIVE k (number, kind, detail) AS (
     SELECT 1, 'added', '' UNION ALL SELECT 2, 'message', 'FlowStatusChange'
-    UNION ALL SELECT 3, 'status', 'ALL' UNION ALL SELECT 4, 'archived', '1 files'
+    UNION ALL SELECT 3, 'status', 'ALL' UNION ALL SELECT 4, 'archived', '1 file'
 )
 SELECT d.flow_id, k.number, k.number, d.finished_at, k.kind, k.detail FROM contract_done AS d, k
 WHERE d.flow_id LIKE 'yDHistory%';

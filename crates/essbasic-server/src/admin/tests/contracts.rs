@@ -67,7 +67,7 @@ async fn contracts_have_every_field_and_their_timeline() {
         json!([
             { "number": 1, "at": time, "kind": "message", "detail": "FlowStatusChange" },
             { "number": 2, "at": time, "kind": "status", "detail": "ALL" },
-            { "number": 3, "at": later, "kind": "archived", "detail": "1 files" },
+            { "number": 3, "at": later, "kind": "archived", "detail": "1 file" },
         ])
     );
     for (path, code) in [
@@ -163,11 +163,23 @@ async fn changes_have_one_result_per_id() {
         ("/api/contracts/absent/retry", "not_found"),
         ("/api/contracts/%00/retry", "invalid"),
         ("/api/contracts/dead/drop", "done"),
-        ("/api/contracts/dead/drop", "not_found"),
+        ("/api/contracts/dead/drop", "finished"),
+        ("/api/contracts/dead/retry", "finished"),
         ("/api/contracts/absent/drop", "not_found"),
     ] {
         assert_eq!(result(path).await, expected, "{path}");
     }
+    // A person who adds a dropped contract wants it back.
+    let again = admin.post("/api/contracts", &json!({ "flow_ids": ["new", "new"] })).await;
+    assert_eq!(again["results"][0]["result"], "added");
+    assert_eq!(again["results"][1]["result"], "known");
+    // As `contracts add` of the command.
+    let strange = ["x y", "a/b", "id!", "a,b", ".hidden", "{}", "#a", "-_.合同9"];
+    let strange = admin.post("/api/contracts", &json!({ "flow_ids": strange })).await;
+    let strange = strange["results"].as_array().unwrap();
+    let strange: Vec<_> = strange.iter().map(|one| one["result"].as_str().unwrap()).collect();
+    assert_eq!(strange[..7], ["invalid"; 7]);
+    assert_eq!(strange[7], "added");
     admin.dead(&["d1", "d2"], Reason::NoFiles).await;
     let retried = admin.post("/api/retry", &json!({ "reason": "not_found" })).await;
     assert_eq!(retried, json!({ "retried": 0, "more": false }));
@@ -175,6 +187,7 @@ async fn changes_have_one_result_per_id() {
     assert_eq!(retried, json!({ "retried": 2, "more": false }));
     for (path, body, code) in [
         ("/api/retry", "{\"reason\":\"gone\"}", (422, "invalid_request")),
+        ("/api/retry", "{\"reason\":\"target_failed\"}", (422, "invalid_request")),
         ("/api/contracts", "{\"flow_ids\":\"a\"}", (422, "invalid_request")),
         ("/api/contracts", "{\"flow_ids\":[],\"more\":1}", (422, "invalid_request")),
         ("/api/contracts", "{\"flow_ids\":", (400, "invalid_json")),
@@ -224,6 +237,7 @@ async fn a_page_that_is_not_writable_changes_nothing() {
         ("/api/contracts/dead/drop", "{}"),
         ("/api/retry", "{\"reason\":\"not_found\"}"),
         ("/api/messages/m/replay", "{\"target\":\"crm\"}"),
+        ("/api/forwards/crm/replay", "{}"),
     ] {
         let text = admin.refused("POST", path, body, (403, "read_only")).await;
         assert!(text.contains("writable = true"), "{text}");

@@ -13,10 +13,15 @@ impl Memory {
     pub(crate) fn offer(&mut self, request: &Offer, now: i64) -> Result<Vec<String>, Error> {
         let mut added = Vec::new();
         for flow_id in &request.flow_ids {
-            if self.open.contains_key(flow_id) || self.done.contains_key(flow_id) {
-                continue;
-            }
-            let open = Open::new(flow_id, now.saturating_add(request.delay), now);
+            let due = now.saturating_add(request.delay);
+            let open = match (self.open.get(flow_id), self.done.get(flow_id)) {
+                (None, None) => Open::new(flow_id, due, now),
+                (None, Some(done)) if request.reopens => {
+                    let Some(open) = done.reopened(due) else { continue };
+                    open
+                }
+                _ => continue,
+            };
             self.save(Row::Open(open), vec![("added", String::new())], now);
             added.push(flow_id.clone());
         }
@@ -89,11 +94,16 @@ impl Memory {
         Ok(accepted)
     }
 
+    /// Returns the result of an operation on a contract that is not open.
+    fn unselected(&self, flow_id: &str) -> Selected {
+        if self.done.contains_key(flow_id) { Selected::Finished } else { Selected::NotFound }
+    }
+
     pub(crate) fn retry(&mut self, request: &Retry, now: i64) -> Result<Vec<Selected>, Error> {
         let mut results = Vec::new();
         for flow_id in &request.flow_ids {
             let Some(row) = self.open.get(flow_id) else {
-                results.push(Selected::NotFound);
+                results.push(self.unselected(flow_id));
                 continue;
             };
             let (row, notes, result) = row.clone().retried(now);
@@ -127,7 +137,7 @@ impl Memory {
         let mut results = Vec::new();
         for flow_id in &request.flow_ids {
             let Some(row) = self.open.get(flow_id) else {
-                results.push(Selected::NotFound);
+                results.push(self.unselected(flow_id));
                 continue;
             };
             let (row, notes) = row.clone().dropped(now);

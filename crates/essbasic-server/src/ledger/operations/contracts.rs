@@ -84,7 +84,17 @@ impl Ledger {
     pub async fn offer(&self, flow_ids: Vec<String>, delay: i64) -> Result<Vec<String>, Error> {
         selected(&flow_ids)?;
         limits::delay(delay)?;
-        self.run(request::Offer { flow_ids, delay }).await
+        self.run(request::Offer { flow_ids, delay, reopens: false }).await
+    }
+
+    /// Adds contracts that a person names, which are due at once. Dropped ones are opened again; others that are known are not changed.
+    /// Returns the IDs that were added or opened, in their order.
+    ///
+    /// # Errors
+    /// Returns an error if an ID is invalid, so that nothing was added, or if the store is unavailable.
+    pub async fn add(&self, flow_ids: Vec<String>) -> Result<Vec<String>, Error> {
+        selected(&flow_ids)?;
+        self.run(request::Offer { flow_ids, delay: 0, reopens: true }).await
     }
 
     /// Claims due contracts whose worker is absent or not alive, earliest due first. Each claim counts an attempt.
@@ -185,7 +195,7 @@ impl Ledger {
     }
 
     /// Gives up unfinished contracts: they are done as [`Finish::Dropped`](super::super::Finish::Dropped), and later messages do not change
-    /// that. The settlement of a worker that has claimed one is refused. Returns one result per ID.
+    /// that; only [`add`](Self::add) opens them again. The settlement of a worker that has claimed one is refused. Returns one result per ID.
     ///
     /// # Errors
     /// Returns an error if an ID is invalid or the store is unavailable.

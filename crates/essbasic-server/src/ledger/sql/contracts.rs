@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::contract::{ALONE_FROM_ATTEMPT, Claimed};
 use super::super::reason::Reason;
 use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
-use super::super::rows::{Open, choose};
+use super::super::rows::{Open, Row, choose};
 use super::super::view::Selected;
-use super::rows::{OPEN, Save, acquire, load_open, read_open, save};
+use super::rows::{OPEN, Save, acquire, finished, load_open, read_open, save};
 use super::tx::{Failure, Sql, Tx};
 use super::workers::{alive, alive_of, check_alive};
 
@@ -18,7 +18,16 @@ pub(crate) async fn offer<T: Tx>(tx: &mut T, request: &Offer) -> Result<Vec<Stri
     let mut added = Vec::new();
     let mut saves = Vec::new();
     for (flow_id, mut locked) in acquire(tx, ids, due, now).await? {
-        if locked.fresh {
+        let mut is_added = locked.fresh;
+        let reopened = match &locked.row {
+            Row::Done(done) if request.reopens => done.reopened(due),
+            _ => None,
+        };
+        if let Some(open) = reopened {
+            locked.row = Row::Open(open);
+            is_added = true;
+        }
+        if is_added {
             locked.notes.push(("added", String::new()));
             saves.push(locked.into());
             added.push(flow_id);
@@ -153,10 +162,14 @@ async fn change_selected<T: Tx>(
     let rows = load_open(tx, &ids).await?;
     let mut rows: BTreeMap<String, Open> =
         rows.into_iter().map(|row| (row.flow_id.clone(), row)).collect();
+    // After the locks, so that a contract that was finished meanwhile is found.
+    let absent = ids.iter().filter(|id| !rows.contains_key(*id)).cloned().collect();
+    let finished = finished(tx, &absent).await?;
     let mut saves = Vec::new();
     let mut results = Vec::new();
     for flow_id in flow_ids {
         results.push(match rows.remove(flow_id) {
+            None if finished.contains(flow_id) => Selected::Finished,
             None => Selected::NotFound,
             Some(row) => {
                 let (saved, result) = change(row, now);

@@ -152,6 +152,18 @@ pub(crate) async fn load_owned<T: Tx>(tx: &mut T, worker: &str) -> Result<Vec<Op
     tx.query(sql).await?.iter_mut().map(read_open).collect()
 }
 
+/// Returns those of the contracts that are finished.
+pub(crate) async fn finished<T: Tx>(
+    tx: &mut T,
+    flow_ids: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, Failure> {
+    if flow_ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let sql = Sql::new("SELECT flow_id FROM contract_done WHERE flow_id IN ").list(flow_ids);
+    tx.query(sql).await?.into_iter().map(|mut fields| fields.text()).collect()
+}
+
 async fn load_done<T: Tx>(
     tx: &mut T,
     flow_ids: &BTreeSet<String>,
