@@ -7,7 +7,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::Serialize;
 
 use crate::ledger::{
-    Contract, Event, FileEvidence, ForwardView, MessageView, Sample, Selected, WorkerView,
+    BodyState, Contract, Event, FileEvidence, ForwardView, MessageView, Sample, Selected,
+    WorkerView,
 };
 
 /// Returns a time of the ledger, in milliseconds since 1970, in RFC 3339.
@@ -78,6 +79,9 @@ pub(crate) struct MessageJson {
     pub(crate) flow_id: Option<String>,
     pub(crate) received_at: String,
     pub(crate) has_body: bool,
+    /// `stored`, `expired` or `not_stored`.
+    pub(crate) body: &'static str,
+    pub(crate) dead_forwards: i64,
     pub(crate) forwards: Vec<ForwardJson>,
 }
 
@@ -91,6 +95,10 @@ pub(crate) struct ForwardJson {
     pub(crate) due: String,
     pub(crate) delivered_at: Option<String>,
     pub(crate) dead: Option<&'static str>,
+    pub(crate) hint: Option<&'static str>,
+    pub(crate) replayed_at: Option<String>,
+    pub(crate) failed_at: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 /// A page of messages.
@@ -105,7 +113,7 @@ pub(crate) struct MessagesJson {
 #[derive(Serialize)]
 pub(crate) struct SelectedJson {
     pub(crate) flow_id: String,
-    /// `done`, `not_found`, `not_dead`, `added`, `known` or `invalid`.
+    /// `done`, `finished`, `not_found`, `not_dead`, `added`, `known` or `invalid`.
     pub(crate) result: &'static str,
 }
 
@@ -188,7 +196,9 @@ impl From<MessageView> for MessageJson {
             r#type: message.kind,
             flow_id: message.flow_id,
             received_at: time(message.received_at),
-            has_body: message.has_body,
+            has_body: message.body == BodyState::Stored,
+            body: message.body.as_str(),
+            dead_forwards: message.dead_forwards,
             forwards: message.forwards.into_iter().map(ForwardJson::from).collect(),
         }
     }
@@ -204,6 +214,10 @@ impl From<ForwardView> for ForwardJson {
             due: time(forward.due),
             delivered_at: forward.delivered_at.map(time),
             dead: forward.dead.map(|reason| reason.as_str()),
+            hint: forward.dead.map(|reason| reason.hint()),
+            replayed_at: forward.replayed_at.map(time),
+            failed_at: forward.failed_at.map(time),
+            error: forward.error.filter(|error| !error.is_empty()),
         }
     }
 }
@@ -237,6 +251,7 @@ impl From<Sample> for SampleJson {
 pub(crate) fn selected(result: Selected) -> &'static str {
     match result {
         Selected::Done => "done",
+        Selected::Finished => "finished",
         Selected::NotFound => "not_found",
         Selected::NotDead => "not_dead",
     }

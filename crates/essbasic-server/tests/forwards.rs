@@ -1,7 +1,8 @@
 //! Rules of messages and forwards, on the store in memory: tests/model.rs shows that the databases agree with it.
 
 use essbasic_server::ledger::{
-    ErrorKind, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Reason, limits,
+    BodyState, ErrorKind, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, MessageQuery,
+    Reason, limits,
 };
 
 use crate::support::{DAY, LEASE, enter, forwarded, ledger};
@@ -138,4 +139,120 @@ async fn bodies_expire_and_messages_are_duplicates_for_seven_days() {
     assert_eq!(ledger.sweep(DAY, 10).await.unwrap().messages, 1);
     let new = format!("{:?}", ledger.receive(vec![forwarded("m", "flow")]).await);
     assert_eq!(new, "[Ok(New)]");
+}
+
+/// Settles the next forward to the target.
+async fn settle_next(ledger: &Ledger, outcome: ForwardOutcome) -> String {
+    let worker = enter(ledger).await;
+    let claimed = ledger.claim_forwards(&worker, forwards(1)).await.unwrap();
+    let (seq, attempt) = (claimed[0].seq, claimed[0].attempt);
+    let settlements = vec![ForwardSettlement { seq, attempt, outcome }];
+    assert_eq!(ledger.settle_forwards(&worker, settlements).await.unwrap(), [seq]);
+    ledger.leave(&worker).await.unwrap();
+    claimed[0].message_id.clone()
+}
+
+fn refused() -> ForwardOutcome {
+    ForwardOutcome::Dead { reason: Reason::TargetRefused, detail: "status 401".to_owned() }
+}
+
+async fn dead(ledger: &Ledger, target: Option<&str>) -> Vec<String> {
+    let target = target.map(str::to_owned);
+    let query = MessageQuery { dead: true, target, limit: 9, ..MessageQuery::default() };
+    let found = ledger.messages(query).await.unwrap();
+    assert!(found.iter().all(|one| one.dead_forwards == 1), "{found:?}");
+    found.into_iter().map(|one| one.id).collect()
+}
+
+#[tokio::test]
+async fn dead_forwards_are_found_and_count_until_their_messages_are_replayed() {
+    let (ledger, clock) = ledger();
+    let messages = ["a1", "b1", "c1", "d1"].map(|id| forwarded(id, &id[..1])).to_vec();
+    ledger.receive(messages).await;
+    assert_eq!(ledger.replay_dead("target", 9).await.unwrap_err().kind(), ErrorKind::UnknownTarget);
+    announce(&ledger, &["target", "other"]).await;
+    clock.advance(5);
+    for _ in 0..3 {
+        settle_next(&ledger, refused()).await;
+    }
+    assert_eq!(settle_next(&ledger, ForwardOutcome::Delivered).await, "d1");
+    assert_eq!(dead(&ledger, None).await, ["c1", "b1", "a1"]);
+    assert_eq!(dead(&ledger, Some("target")).await.len(), 3);
+    assert!(dead(&ledger, Some("other")).await.is_empty());
+    let to = |target: &str| MessageQuery {
+        target: Some(target.to_owned()),
+        limit: 9,
+        ..MessageQuery::default()
+    };
+    assert_eq!(ledger.messages(to("target")).await.unwrap().len(), 4);
+    assert!(ledger.messages(to("other")).await.unwrap().is_empty());
+    let forward = ledger.message("a1").await.unwrap().forwards.remove(0);
+    assert_eq!(forward.error.as_deref(), Some("status 401"));
+    assert_eq!((forward.failed_at, forward.replayed_at), (Some(clock.now()), None));
+    let counts = ledger.counts().await.unwrap();
+    let key = ("target".to_owned(), Reason::TargetRefused);
+    assert_eq!((counts.forward_dead["target"], counts.forward_dead_reasons[&key]), (3, 3));
+
+    // One that is replayed alone, to its target and to another one.
+    ledger.replay("a1", "other").await.unwrap();
+    assert_eq!(dead(&ledger, None).await.len(), 3);
+    ledger.replay("a1", "target").await.unwrap();
+    assert_eq!(dead(&ledger, None).await, ["c1", "b1"]);
+    // The others, in the order of their messages, and once.
+    assert_eq!(ledger.replay_dead("target", 1).await.unwrap().len(), 1);
+    assert_eq!(dead(&ledger, None).await, ["c1"]);
+    assert_eq!(ledger.replay_dead("target", 9).await.unwrap().len(), 1);
+    assert!(ledger.replay_dead("target", 9).await.unwrap().is_empty());
+    assert!(ledger.counts().await.unwrap().forward_dead.is_empty());
+    assert_eq!(settle_next(&ledger, ForwardOutcome::Delivered).await, "a1");
+    // One that fails again counts once.
+    assert_eq!(settle_next(&ledger, refused()).await, "b1");
+    assert_eq!(ledger.counts().await.unwrap().forward_dead["target"], 1);
+    assert_eq!(dead(&ledger, None).await, ["b1"]);
+    let forwards = ledger.message("b1").await.unwrap().forwards;
+    assert_eq!(forwards.iter().filter(|one| one.replayed_at.is_some()).count(), 1);
+}
+
+#[tokio::test]
+async fn a_delivered_replay_clears_replays_of_the_message_that_died() {
+    let (ledger, _) = ledger();
+    ledger.receive(vec![forwarded("a1", "a")]).await;
+    announce(&ledger, &["target"]).await;
+    settle_next(&ledger, refused()).await;
+    ledger.replay("a1", "target").await.unwrap();
+    ledger.replay("a1", "target").await.unwrap();
+    settle_next(&ledger, refused()).await;
+    assert_eq!(dead(&ledger, None).await, ["a1"]);
+    settle_next(&ledger, ForwardOutcome::Delivered).await;
+    assert!(dead(&ledger, None).await.is_empty());
+    assert!(ledger.counts().await.unwrap().forward_dead.is_empty());
+}
+
+#[tokio::test]
+async fn bodies_that_were_never_stored_differ_from_those_that_expired() {
+    let (ledger, clock) = ledger();
+    let mut excluded = forwarded("excluded", "b");
+    (excluded.body, excluded.targets) = (None, Vec::new());
+    ledger.receive(vec![forwarded("m", "a"), excluded]).await;
+    announce(&ledger, &["target"]).await;
+    let body = async |id: &str| ledger.message(id).await.unwrap().body;
+    assert_eq!(
+        (body("m").await, body("excluded").await),
+        (BodyState::Stored, BodyState::NotStored)
+    );
+    let error = ledger.replay("excluded", "target").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BodyNotStored);
+    assert!(error.to_string().starts_with("body_not_stored: "), "{error}");
+    settle_next(&ledger, refused()).await;
+    clock.advance(2 * DAY);
+    assert_eq!(ledger.sweep(DAY, 9).await.unwrap().bodies, 1);
+    assert_eq!(
+        (body("m").await, body("excluded").await),
+        (BodyState::Expired, BodyState::NotStored)
+    );
+    let error = ledger.replay("m", "target").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BodyExpired);
+    // It stays dead, but does not end the replay of others.
+    assert_eq!(ledger.replay_dead("target", 9).await.unwrap(), Vec::<i64>::new());
+    assert_eq!(dead(&ledger, None).await, ["m"]);
 }

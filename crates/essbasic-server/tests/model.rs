@@ -28,6 +28,7 @@ enum Step {
     Beat(usize),
     Leave(usize),
     Offer(Vec<u8>, i64),
+    Add(Vec<u8>),
     Receive(Vec<Arrival>),
     Claim(usize, Task, usize),
     /// The claims that this worker ever got, one in two of them, with this outcome.
@@ -35,6 +36,7 @@ enum Step {
     ClaimForwards(usize, u8, usize),
     SettleForwards(usize, u8, i64),
     Replay(u8, u8),
+    ReplayDead(u8, usize),
     /// Announces the targets of these bits.
     Announce(u8, i64, usize),
     Book(usize),
@@ -73,6 +75,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => worker.clone().prop_map(Step::Beat),
         1 => worker.clone().prop_map(Step::Leave),
         3 => (flows.clone(), delay.clone()).prop_map(|(ids, delay)| Step::Offer(ids, delay)),
+        1 => flows.clone().prop_map(Step::Add),
         6 => messages.prop_map(Step::Receive),
         10 => (worker.clone(), task, 1..6_usize)
             .prop_map(|(worker, task, limit)| Step::Claim(worker, task, limit)),
@@ -83,6 +86,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (worker, any::<u8>(), delay.clone())
             .prop_map(|(worker, outcome, delay)| Step::SettleForwards(worker, outcome, delay)),
         2 => (any::<u8>(), 0..3_u8).prop_map(|(message, target)| Step::Replay(message, target)),
+        1 => (0..3_u8, 1..4_usize).prop_map(|(target, limit)| Step::ReplayDead(target, limit)),
         4 => (any::<u8>(), prop_oneof![Just(0_i64), Just(60_000)], 1..4_usize)
             .prop_map(|(bits, grace, limit)| Step::Announce(bits, grace, limit)),
         3 => (1..9_usize).prop_map(Step::Book),
@@ -176,6 +180,7 @@ impl Store {
             }
             Step::Leave(worker) => shown(ledger.leave(&self.worker(*worker)).await),
             Step::Offer(ids, delay) => shown(ledger.offer(distinct(ids), *delay).await),
+            Step::Add(ids) => shown(ledger.add(distinct(ids)).await),
             Step::Receive(messages) => {
                 let messages = messages.iter().map(message).collect();
                 ledger.receive(messages).await.into_iter().map(shown).collect()
@@ -224,6 +229,9 @@ impl Store {
             }
             Step::Replay(message, number) => {
                 shown(ledger.replay(&format!("m{}", message % 40), &target(*number)).await)
+            }
+            Step::ReplayDead(number, limit) => {
+                shown(ledger.replay_dead(&target(*number), *limit).await)
             }
             Step::Announce(bits, grace, limit) => {
                 shown(ledger.announce(targets(*bits), *grace, *limit).await)
@@ -293,6 +301,19 @@ impl Store {
             let mut details = ledger.message(&message.id).await.unwrap();
             details.seq = 0;
             text += &format!("{details:?}\n");
+        }
+        for (dead, number) in [(true, None), (true, Some(1)), (false, Some(2))] {
+            let query = MessageQuery {
+                dead,
+                target: number.map(target),
+                limit: 3,
+                before: None,
+                flow_id: None,
+            };
+            let found = ledger.messages(query).await.unwrap();
+            let ids: Vec<_> =
+                found.iter().map(|one| (&one.id, one.body, one.dead_forwards)).collect();
+            text += &format!("{ids:?}\n");
         }
         let mut workers: Vec<String> = ledger
             .workers()

@@ -17,7 +17,7 @@ impl From<QueryError> for ApiError {
         let status = match error.code() {
             "invalid_request" => StatusCode::UNPROCESSABLE_ENTITY,
             "not_found" | "unknown_target" => StatusCode::NOT_FOUND,
-            "body_expired" => StatusCode::CONFLICT,
+            "body_expired" | "body_not_stored" => StatusCode::CONFLICT,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, error.code(), error.message().to_owned())

@@ -1,5 +1,7 @@
 //! `essbasic-server messages`.
 
+use std::collections::BTreeSet;
+
 use super::Exit;
 use super::context::Context;
 use super::table::{Table, pairs};
@@ -18,8 +20,9 @@ pub(crate) enum MessagesCommand {
 }
 
 const LIST: &str = "\
-Prints a line per message, the latest first. The ID of a message is the hash of its MsgId; BODY is yes if the encrypted body is
-stored, so that the message can be replayed.
+Prints a line per message, the latest first. The ID of a message is the hash of its MsgId. BODY is stored, so that the message can be
+replayed, expired (deleted after messages.retention) or not_stored (no target took the message). DEAD is the number of dead forwards
+that were not replayed.
 
 With --json, {\"messages\":[...],\"next\":SEQ}; `next` is the --before of the next page, or null.
 
@@ -27,6 +30,7 @@ Exit status: 0 done, also without messages; 1 the store cannot be used.
 
 Examples:
   essbasic-server messages list --config essbasic.toml
+  essbasic-server messages list --dead --target billing --config essbasic.toml
   essbasic-server messages list --flow-id yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh --config essbasic.toml --json";
 
 /// List received messages.
@@ -36,6 +40,12 @@ pub(crate) struct ListArgs {
     /// List only messages about this contract.
     #[arg(long, value_name = "ID")]
     flow_id: Option<String>,
+    /// List only messages with a dead forward that was not replayed.
+    #[arg(long)]
+    dead: bool,
+    /// List only messages with a forward to this target; with --dead, with a dead one.
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
     /// List only messages with a lower number.
     #[arg(long, value_name = "SEQ")]
     before: Option<i64>,
@@ -46,7 +56,8 @@ pub(crate) struct ListArgs {
 }
 
 const SHOW: &str = "\
-Prints the message and its forwards, without its body.
+Prints the message and its forwards, without its body. AT is the time of the delivery, of the last attempt that failed, or from which
+a queued forward is due. ERROR is the cause of the last attempt that failed. A dead forward that was replayed has another one.
 
 Exit status: 0 done, 1 the message is not known, or the store cannot be used.
 
@@ -64,24 +75,31 @@ pub(crate) struct ShowArgs {
 
 const REPLAY: &str = "\
 Queues the message for the target once more, also if it was delivered. A server delivers it, in no order with others. Prints the
-number of the forward.
+number of the forward. Dead forwards of the message to the target do not count as dead any longer; the new one does if it fails, too.
 
-Exit status: 0 it is queued; 1 it is not: the message is not known, its body was deleted after messages.retention (body_expired), the
-target is not configured, or the store cannot be used.
+With --dead, replays every message with a dead forward to the target, and prints their number. Messages whose bodies are not stored
+are skipped.
 
-Example:
-  essbasic-server messages replay ID --target billing --config essbasic.toml";
+Exit status: 0 it is queued; 1 it is not: the message is not known, its body was deleted after messages.retention (body_expired) or
+never stored because no target took the message (body_not_stored), the target is not configured, or the store cannot be used.
 
-/// Forward a message to a target once more.
+Examples:
+  essbasic-server messages replay ID --target billing --config essbasic.toml
+  essbasic-server messages replay --target billing --dead --config essbasic.toml";
+
+/// Forward a message, or all with dead forwards, to a target once more.
 #[derive(clap::Args)]
 #[command(after_help = REPLAY)]
 pub(crate) struct ReplayArgs {
     /// ID of the message, as of `messages list`.
-    #[arg(value_name = "ID")]
-    id: String,
+    #[arg(value_name = "ID", required_unless_present = "dead", conflicts_with = "dead")]
+    id: Option<String>,
     /// Name of a configured target.
     #[arg(long, value_name = "NAME")]
     target: String,
+    /// Replay every message with a dead forward to the target.
+    #[arg(long)]
+    dead: bool,
 }
 
 pub(super) async fn run(
@@ -99,6 +117,8 @@ pub(super) async fn run(
 async fn list(args: &ListArgs, mut context: Context) -> Result<Exit, Failure> {
     let query = MessageQuery {
         flow_id: args.flow_id.clone(),
+        dead: args.dead,
+        target: args.target.clone(),
         before: args.before,
         limit: usize::from(args.limit),
     };
@@ -110,8 +130,15 @@ async fn list(args: &ListArgs, mut context: Context) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let rows: Vec<_> = page.messages.iter().map(row).collect();
-    let columns =
-        [("SEQ", 6), ("RECEIVED", 24), ("BODY", 0), ("TYPE", 0), ("FLOW_ID", 32), ("ID", 0)];
+    let columns = [
+        ("SEQ", 6),
+        ("RECEIVED", 24),
+        ("BODY", 10),
+        ("DEAD", 0),
+        ("TYPE", 0),
+        ("FLOW_ID", 32),
+        ("ID", 0),
+    ];
     Table::new(columns).print(output, &rows)?;
     output.flush()?;
     if let Some(next) = page.next {
@@ -123,11 +150,12 @@ async fn list(args: &ListArgs, mut context: Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn row(message: &MessageJson) -> [String; 6] {
+fn row(message: &MessageJson) -> [String; 7] {
     [
         message.seq.to_string(),
         message.received_at.clone(),
-        yes_or_no(message.has_body),
+        message.body.to_owned(),
+        message.dead_forwards.to_string(),
         message.r#type.clone(),
         message.flow_id.clone().unwrap_or_default(),
         message.id.clone(),
@@ -154,16 +182,26 @@ async fn show(args: &ShowArgs, mut context: Context) -> Result<Exit, Failure> {
             ("type", Some(message.r#type)),
             ("flow_id", message.flow_id),
             ("received_at", Some(message.received_at)),
-            ("body", Some(yes_or_no(message.has_body))),
+            ("body", Some(message.body.to_owned())),
+            ("dead forwards", Some(message.dead_forwards.to_string())),
         ],
     )?;
+    let mut hints = BTreeSet::new();
     let rows: Vec<_> = message
         .forwards
         .into_iter()
         .map(|forward| {
+            if let (Some(_), Some(hint), None) = (forward.dead, forward.hint, &forward.replayed_at)
+            {
+                hints.insert(hint);
+            }
             let (state, at) = match (forward.delivered_at, forward.dead) {
                 (Some(at), _) => ("delivered".to_owned(), at),
-                (None, Some(reason)) => (reason.to_owned(), String::new()),
+                (None, Some(reason)) => {
+                    let replayed = forward.replayed_at.map_or("", |_| ", replayed");
+                    let at = forward.failed_at.unwrap_or_default();
+                    (format!("{reason}{replayed}"), at)
+                }
                 (None, None) => ("queued".to_owned(), forward.due),
             };
             [
@@ -173,22 +211,36 @@ async fn show(args: &ShowArgs, mut context: Context) -> Result<Exit, Failure> {
                 forward.attempts.to_string(),
                 at,
                 state,
+                forward.error.unwrap_or_default(),
             ]
         })
         .collect();
     if !rows.is_empty() {
         output.text("")?;
     }
-    let columns =
-        [("FORWARD", 0), ("TARGET", 0), ("REPLAY", 0), ("ATTEMPTS", 0), ("AT", 24), ("STATE", 0)];
+    let columns = [
+        ("FORWARD", 0),
+        ("TARGET", 0),
+        ("REPLAY", 0),
+        ("ATTEMPTS", 0),
+        ("AT", 24),
+        ("STATE", 0),
+        ("ERROR", 0),
+    ];
     Table::new(columns).print(output, &rows)?;
+    for hint in hints {
+        output.text(&format!("hint: {hint}"))?;
+    }
     output.flush()?;
     Ok(Exit::Done)
 }
 
 async fn replay(args: &ReplayArgs, config: &Config, mut context: Context) -> Result<Exit, Failure> {
     let targets: Vec<&str> = config.forward.iter().map(|target| &*target.name).collect();
-    let replayed = queries::replay(&context.ledger, &args.id, &args.target, &targets).await?;
+    let Some(id) = &args.id else {
+        return replay_dead(&args.target, &targets, context).await;
+    };
+    let replayed = queries::replay(&context.ledger, id, &args.target, &targets).await?;
     let output = &mut context.output;
     if output.is_json() {
         output.json(&replayed)?;
@@ -197,4 +249,43 @@ async fn replay(args: &ReplayArgs, config: &Config, mut context: Context) -> Res
     }
     output.flush()?;
     Ok(Exit::Done)
+}
+
+/// Number of messages that were replayed.
+#[derive(serde::Serialize)]
+struct ReplayedJson {
+    replayed: usize,
+}
+
+async fn replay_dead(
+    target: &str,
+    targets: &[&str],
+    mut context: Context,
+) -> Result<Exit, Failure> {
+    // Those that are dead now; a replay that fails at once is not replayed again.
+    let counts = context.ledger.counts().await.map_err(|error| Failure::new(error.to_string()))?;
+    let dead = counts.forward_dead.get(target).copied().unwrap_or(0);
+    let dead = usize::try_from(dead).unwrap_or(0);
+    let mut replayed = 0;
+    let ended = loop {
+        match queries::replay_dead(&context.ledger, target, targets).await {
+            Ok(batch) => {
+                replayed += batch.replayed;
+                if !batch.more || replayed >= dead {
+                    break Ok(Exit::Done);
+                }
+            }
+            Err(error) => break Err(error.into()),
+        }
+    };
+    if ended.is_ok() || replayed > 0 {
+        let output = &mut context.output;
+        if output.is_json() {
+            output.json(&ReplayedJson { replayed })?;
+        } else {
+            output.text(&format!("{replayed} replayed"))?;
+        }
+        output.flush()?;
+    }
+    ended
 }

@@ -8,8 +8,8 @@ use crate::queries;
 use crate::refusals::HINT;
 
 const EXAMPLES: &str = "\
-Prints numbers of contracts, forwards and replicas, paused loops and the reasons of dead contracts, each with a hint. They are those
-of the store, for all replicas.
+Prints numbers of contracts, forwards and replicas, paused loops and the reasons of dead contracts and forwards, each with a hint.
+They are those of the store, for all replicas.
 
 Exit status: 0 the store was read, whatever it contains; 1 it cannot be used.
 
@@ -86,10 +86,30 @@ pub(super) async fn run(mut context: Context) -> Result<Exit, Failure> {
             ],
         )?;
     }
+    for target in &status.dead_forwards {
+        for dead in &target.reasons {
+            output.text("")?;
+            pairs(
+                output,
+                &[
+                    ("dead forwards", Some(format!("{} {}", dead.count, dead.reason))),
+                    ("target", Some(target.target.clone())),
+                    ("hint", Some(dead.hint.to_string())),
+                    ("list", Some(command("list --dead", &target.target))),
+                    ("replay", Some(command("replay --dead", &target.target))),
+                ],
+            )?;
+        }
+    }
     if contracts.open > 0 && status.workers == 0 {
         output.text("")?;
         output.text("no server is running; start one with: essbasic-server --config FILE")?;
     }
     output.flush()?;
     Ok(Exit::Done)
+}
+
+/// Returns a command for the messages with dead forwards to a target.
+fn command(subcommand: &str, target: &str) -> String {
+    format!("essbasic-server messages {subcommand} --target {target} --config FILE")
 }

@@ -7,7 +7,7 @@ use essbasic::FlowStatus;
 
 use super::{
     COMPOSED_AFTER_MS, Claim, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, ManualClock,
-    Message, Outcome, Pace, Report, Task,
+    Message, MessageQuery, Outcome, Pace, Report, Task,
 };
 
 const NOW: i64 = 1_800_000_000_000;
@@ -91,6 +91,9 @@ async fn steps(ledger: &Ledger, clock: &ManualClock) -> BTreeMap<&'static str, u
     count!("pauses", ledger.pauses());
     count!("announce", ledger.announce(vec!["billing".to_owned()], 60_000, 500));
     count!("counts", ledger.counts());
+    count!("replay the dead", ledger.replay_dead("billing", 500));
+    let dead = MessageQuery { dead: true, limit: 50, ..MessageQuery::default() };
+    count!("list the dead", ledger.messages(dead));
     count!("sweep", ledger.sweep(7 * 86_400_000, 500));
     clock.advance(120_000);
     count!("sample", ledger.sample());

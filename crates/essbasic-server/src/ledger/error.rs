@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Unusable,
     /// The stored body of a message was deleted after its retention.
     BodyExpired,
+    /// The body of a message was never stored, because no target took the message.
+    BodyNotStored,
     /// No such message.
     NotFound,
     /// No server has a forward target with this name.
@@ -55,6 +57,13 @@ impl Error {
         Self::new(
             ErrorKind::BodyExpired,
             "body_expired: the body of the message was deleted after its retention; increase `messages.retention` for later messages",
+        )
+    }
+
+    pub(crate) fn body_not_stored() -> Self {
+        Self::new(
+            ErrorKind::BodyNotStored,
+            "body_not_stored: the body of the message was never stored, because no target took it; query the contract instead, and check `types` and `when` of the targets for later messages",
         )
     }
 

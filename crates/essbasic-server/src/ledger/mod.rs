@@ -58,8 +58,8 @@ pub use self::reason::Reason;
 pub use self::requests::Swept;
 pub use self::sql::schema::Migration;
 pub use self::view::{
-    Booked, Contract, ContractQuery, Counts, Event, Finish, ForwardView, MessageQuery, MessageView,
-    Pause, Sample, Selected, State, TargetHealth, WorkerView,
+    BodyState, Booked, Contract, ContractQuery, Counts, Event, Finish, ForwardView, MessageQuery,
+    MessageView, Pause, Sample, Selected, State, TargetHealth, WorkerView,
 };
 pub use self::worker::{Lease, RefusedCallbacks, WorkerId};
 

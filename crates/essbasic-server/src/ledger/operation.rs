@@ -87,7 +87,8 @@ operations! {
     Settle => Vec<String>, settle, sql::contracts::settle, Write;
     ClaimForwards => Vec<message::Forward>, claim_forwards, sql::forwards::claim_forwards, Write;
     SettleForwards => Vec<i64>, settle_forwards, sql::forwards::settle_forwards, Write;
-    Replay => i64, replay, sql::forwards::replay, Write;
+    Replay => i64, replay, sql::replays::replay, Write;
+    ReplayDead => Vec<i64>, replay_dead, sql::replays::replay_dead, Write;
     Announce => usize, announce, sql::targets::announce, Write;
     ListTargets => Vec<message::ForwardTarget>, targets, sql::targets::targets, Read;
     Book => pace::Booking, book, sql::workers::book, Write;

@@ -87,6 +87,14 @@ impl Reason {
         }
     }
 
+    /// Returns whether this is a reason of forwards, not of contracts.
+    pub(crate) fn is_of_forwards(self) -> bool {
+        matches!(
+            self,
+            Self::TargetFailed | Self::TargetRefused | Self::TargetRemoved | Self::BodyExpired
+        )
+    }
+
     /// Returns the next step for a person who finds a dead contract or forward with this reason.
     pub fn hint(self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ requests! {
     Beat { worker: String, lease: i64, refused: RefusedCallbacks }
     Leave { worker: String }
     CountExpired { }
-    Offer { flow_ids: Vec<String>, delay: i64 }
+    Offer { flow_ids: Vec<String>, delay: i64, reopens: bool }
     CheckStore { store: Option<String>, writes: bool }
     Receive { store: Option<String>, messages: Vec<Message> }
     ClaimContracts { worker: String, claim: Claim }
@@ -31,6 +31,7 @@ requests! {
     ClaimForwards { worker: String, claim: ForwardClaim }
     SettleForwards { worker: String, settlements: Vec<ForwardSettlement> }
     Replay { message_id: String, target: String }
+    ReplayDead { target: String, limit: usize }
     Announce { targets: Vec<String>, grace: i64, limit: usize }
     ListTargets { }
     Book { pace: Pace }

@@ -138,8 +138,10 @@ pub struct Counts {
     pub oldest_due: Option<i64>,
     /// Forwards that are not delivered, by target.
     pub forward_backlog: BTreeMap<String, i64>,
-    /// Dead forwards by target.
+    /// Dead forwards by target, without those whose message was replayed to the target.
     pub forward_dead: BTreeMap<String, i64>,
+    /// The dead forwards of `forward_dead`, by target and reason.
+    pub forward_dead_reasons: BTreeMap<(String, Reason), i64>,
     /// Workers that are alive.
     pub workers: i64,
     /// Callbacks that the processes of the living workers have refused since their start, as of their last heartbeat.
@@ -166,6 +168,36 @@ pub struct WorkerView {
     pub claimed: i64,
 }
 
+/// Whether the body of a message is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyState {
+    /// It is stored, encrypted.
+    Stored,
+    /// It was deleted after its retention.
+    Expired,
+    /// It was never stored, because no target took the message.
+    NotStored,
+}
+
+impl BodyState {
+    /// Returns the code in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Expired => "expired",
+            Self::NotStored => "not_stored",
+        }
+    }
+
+    pub(crate) fn from_code(code: &str) -> Self {
+        match code {
+            "stored" => Self::Stored,
+            "expired" => Self::Expired,
+            _ => Self::NotStored,
+        }
+    }
+}
+
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -180,8 +212,10 @@ pub struct MessageView {
     pub flow_id: Option<String>,
     /// Time of arrival.
     pub received_at: i64,
-    /// True if the body is stored.
-    pub has_body: bool,
+    /// Whether the body is stored.
+    pub body: BodyState,
+    /// Number of dead forwards, without those that were replayed.
+    pub dead_forwards: i64,
     /// Forwards of the message; empty in lists.
     pub forwards: Vec<ForwardView>,
 }
@@ -204,6 +238,12 @@ pub struct ForwardView {
     pub delivered_at: Option<i64>,
     /// Reason, if given up.
     pub dead: Option<Reason>,
+    /// Time at which a dead forward was replaced by a replay. It does not count as dead since then.
+    pub replayed_at: Option<i64>,
+    /// Time of the last attempt that failed.
+    pub failed_at: Option<i64>,
+    /// Cause of the last attempt that failed.
+    pub error: Option<String>,
 }
 
 /// Latest events of a target of forwards.
@@ -235,6 +275,10 @@ pub struct Booked {
 pub struct MessageQuery {
     /// Only messages about this contract.
     pub flow_id: Option<String>,
+    /// Only messages with a dead forward that was not replayed.
+    pub dead: bool,
+    /// Only messages with a forward to this target; with `dead`, with a dead forward to it.
+    pub target: Option<String>,
     /// Only messages with a lower number: the last one of the page before.
     pub before: Option<i64>,
     /// Maximum number of messages.
@@ -278,7 +322,9 @@ pub struct Pause {
 pub enum Selected {
     /// The operation was performed.
     Done,
-    /// No unfinished contract has this ID.
+    /// The contract is done already: archived, ended or dropped.
+    Finished,
+    /// No contract has this ID.
     NotFound,
     /// The contract is not dead, so that there is nothing to retry.
     NotDead,

@@ -36,6 +36,8 @@ codes! {
     unknown_target;
     /// The body of a message was deleted after its retention.
     body_expired;
+    /// The body of a message was never stored.
+    body_not_stored;
     /// The store did not perform the operation.
     store_unavailable;
 }
@@ -79,6 +81,7 @@ impl From<Error> for QueryError {
                 "list the messages; they are deleted after their retention",
             ),
             ErrorKind::BodyExpired => Self::body_expired(message, hint),
+            ErrorKind::BodyNotStored => Self::body_not_stored(message, hint),
             ErrorKind::UnknownTarget => Self::unknown_target(message, hint),
             ErrorKind::Unavailable | ErrorKind::Unusable | ErrorKind::Expired => {
                 Self::store_unavailable(message, hint)

@@ -11,7 +11,7 @@ mod workers;
 
 pub(crate) use self::contracts::{add, contract, contracts, drop_contracts, retry, retry_reason};
 pub(crate) use self::error::QueryError;
-pub(crate) use self::messages::{message, messages, replay};
+pub(crate) use self::messages::{message, messages, replay, replay_dead};
 pub(crate) use self::rate::rate;
 pub(crate) use self::status::{StatusJson, status};
 pub(crate) use self::targets::{TargetInfo, targets};

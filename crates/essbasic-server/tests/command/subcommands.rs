@@ -1,5 +1,6 @@
 //! The subcommands on SQLite and PostgreSQL: results, exit codes, and `--json` that agrees with the output for people.
 
+use essbasic_server::ledger::{ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Reason};
 use serde_json::{Value, json};
 
 use crate::stores::{MESSAGE, Store, populate};
@@ -43,6 +44,7 @@ async fn everything(store: Store) {
     contract(&store);
     status(&store);
     messages(&store);
+    dead_forwards(&store, &ledger).await;
     changes(&store);
     drop(ledger);
 }
@@ -157,7 +159,7 @@ fn status(store: &Store) {
     assert_eq!(status["oldest_due_seconds"], Value::Null);
     assert_eq!(value(&text, "oldest contract"), "nothing is due");
     let paused = &status["paused"][0];
-    assert_eq!(paused["cause"], "api AuthFailure.SecretIdNotFound request-2");
+    assert_eq!(paused["cause"], "api AuthFailure.SecretIdNotFound (request ID request-2)");
     let reasons = status["dead"].as_array().unwrap();
     assert_eq!(reasons.len(), 2);
     for item in reasons.iter().chain([paused]) {
@@ -175,7 +177,7 @@ fn messages(store: &Store) {
     let expected = ["seq", "received_at"].map(|name| string(&message[name]));
     let row = rows(&text).remove(0);
     assert_eq!(row[..2], expected);
-    assert_eq!(row[2..], ["yes", "FlowStatusChange", "e-open", MESSAGE]);
+    assert_eq!(row[2..], ["stored", "0", "FlowStatusChange", "e-open", MESSAGE]);
     for arguments in [&["--flow-id", "other"][..], &["--before", "1"]] {
         let arguments = [&["messages", "list"], arguments].concat();
         assert_eq!(store.finish(&arguments, b"", 0), (String::new(), "no messages\n".to_owned()));
@@ -188,7 +190,7 @@ fn messages(store: &Store) {
     assert_eq!((&forwards[1]["seq"], &forwards[1]["replay"]), (&replayed["seq"], &json!(true)));
     let text = store.text(&["messages", "show", MESSAGE]);
     assert_eq!(value(&text, "received_at"), string(&shown["received_at"]));
-    assert!(text.lines().last().unwrap().ends_with("queued"), "{text}");
+    assert!(text.lines().last().unwrap().ends_with("queued  -"), "{text}");
     let text = store.text(&["messages", "replay", MESSAGE, "--target", "billing"]);
     assert!(text.starts_with("queued as forward "), "{text}");
 
@@ -200,6 +202,53 @@ fn messages(store: &Store) {
         assert!(error.contains(cause), "{error}");
     }
     assert!(store.error(&["messages", "show", "none"]).contains("no message has this ID"));
+}
+
+async fn dead_forwards(store: &Store, ledger: &Ledger) {
+    let (worker, _) = ledger.enter("b", 600_000).await.unwrap();
+    let claim = || ForwardClaim { target: "billing".to_owned(), limit: 9, give_up_after: 600_000 };
+    let settle = async |outcome: ForwardOutcome| {
+        let claimed = ledger.claim_forwards(&worker, claim()).await.unwrap();
+        let settlements = claimed.iter().map(|one| ForwardSettlement {
+            seq: one.seq,
+            attempt: one.attempt,
+            outcome: outcome.clone(),
+        });
+        ledger.settle_forwards(&worker, settlements.collect()).await.unwrap().len()
+    };
+    // The forward and its two replays.
+    let detail = "status 503; expected 2xx".to_owned();
+    assert_eq!(settle(ForwardOutcome::Dead { reason: Reason::TargetFailed, detail }).await, 3);
+    let status = store.json(&["status"]);
+    assert_eq!(status["forward_dead"], 3);
+    let text = store.text(&["status"]);
+    for part in [
+        "3 target_failed\n",
+        Reason::TargetFailed.hint(),
+        "  essbasic-server messages list --dead --target billing --config FILE\n",
+        "  essbasic-server messages replay --dead --target billing --config FILE\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let listed = store.json(&["messages", "list", "--dead", "--target", "billing"]);
+    assert_eq!(listed["messages"][0]["id"], MESSAGE);
+    assert_eq!(listed["messages"][0]["dead_forwards"], 3);
+    let text = store.text(&["messages", "list", "--dead"]);
+    assert_eq!(rows(&text)[0][3], "3");
+    let text = store.text(&["messages", "show", MESSAGE]);
+    assert!(text.contains("target_failed  status 503; expected 2xx\n"), "{text}");
+    assert!(text.ends_with(&format!("hint: {}\n", Reason::TargetFailed.hint())), "{text}");
+
+    let replay = ["messages", "replay", "--target", "billing", "--dead"];
+    assert_eq!(store.json(&replay), json!({"replayed": 1}));
+    assert_eq!(store.text(&replay), "0 replayed\n");
+    assert_eq!(settle(ForwardOutcome::Delivered).await, 1);
+    let status = store.json(&["status"]);
+    assert_eq!((&status["forward_dead"], &status["dead_forwards"]), (&json!(0), &json!([])));
+    assert!(store.text(&["messages", "show", MESSAGE]).contains("target_failed, replayed"));
+    let other = ["messages", "replay", "--target", "other", "--dead"];
+    assert!(store.error(&other).contains("no target is named \"other\""));
+    ledger.leave(&worker).await.unwrap();
 }
 
 fn changes(store: &Store) {
@@ -241,14 +290,19 @@ fn changes(store: &Store) {
     ]);
     assert_eq!(retried, expected);
     let (text, summary) = store.finish(&["contracts", "retry", "c-done"], b"", 2);
-    assert_eq!((&*first(&text), &*summary), ("c-done", "1 not found\n"));
+    assert_eq!((&*first(&text), &*summary), ("c-done", "1 finished\n"));
     assert_eq!(store.json(&["contracts", "retry", "--reason", "not_found"])["retried"], 0);
     assert_eq!(store.text(&["contracts", "retry", "--reason", "storage_failed"]), "1 retried\n");
 
     let dropped = store.json(&["contracts", "drop", "d-claimed", "new-1"]);
     assert_eq!(dropped, results(&[("d-claimed", "done"), ("new-1", "done")]));
     let (_, summary) = store.finish(&["contracts", "drop", "new-1", "new-2"], b"", 2);
-    assert_eq!(summary, "1 done, 1 not found\n");
+    assert_eq!(summary, "1 done, 1 finished\n");
+    // Who adds a dropped contract again wants it back, and nothing else opens it.
+    assert!(store.finish(&["contracts", "retry", "new-2"], b"", 2).0.ends_with("  finished\n"));
+    let added = store.json_of(&["contracts", "add", "-"], b"new-2\nc-done\n", 0);
+    assert_eq!(added, results(&[("new-2", "added"), ("c-done", "known")]));
+    store.text(&["contracts", "drop", "new-2"]);
     let status = store.json(&["status"]);
     assert_eq!(status["contracts"], json!({"open": 5, "claimed": 0, "done": 4, "dead": 0}));
 }

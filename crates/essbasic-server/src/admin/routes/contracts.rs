@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::super::Shared;
 use super::super::arguments::Arguments;
 use super::super::error::in_time;
+use super::Nothing;
 use crate::ledger::{ContractQuery, limits};
 use crate::queries;
 
@@ -24,11 +25,6 @@ struct Added {
 struct OfReason {
     reason: String,
 }
-
-/// The body of a change of one contract.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 pub(super) async fn list(State(admin): Shared, RawQuery(query): RawQuery) -> Reply {
     let names = ["state", "reason", "prefix", "after", "limit"];

@@ -19,10 +19,13 @@ struct Replayed {
 }
 
 pub(super) async fn list(State(admin): Shared, RawQuery(query): RawQuery) -> Reply {
-    let arguments = Arguments::parse(query.as_deref(), &["flow_id", "before", "limit"])?;
+    let arguments =
+        Arguments::parse(query.as_deref(), &["flow_id", "dead", "target", "before", "limit"])?;
     let before = arguments.get("before").map(|text| queries::parse::seq("before", text));
     let query = MessageQuery {
         flow_id: arguments.get("flow_id").map(str::to_owned),
+        dead: arguments.get("dead").map_or(Ok(false), |text| queries::parse::flag("dead", text))?,
+        target: arguments.get("target").map(str::to_owned),
         before: before.transpose()?,
         limit: arguments.limit()?,
     };

@@ -10,11 +10,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use serde::Deserialize;
 
 use super::Admin;
 
 /// Maximum size of the body of a request, in bytes: 1,000 IDs of contracts.
 const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// The body of a change that needs nothing else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// Returns the maximum size of the body of a request to this path, in bytes.
 pub(super) fn max_body_bytes(_path: &str) -> usize {
@@ -34,6 +40,7 @@ pub(super) fn router(admin: Arc<Admin>) -> Router {
         .route("/api/messages/{id}", get(messages::show))
         .route("/api/messages/{id}/replay", post(messages::replay))
         .route("/api/forwards", get(forwards::list))
+        .route("/api/forwards/{name}/replay", post(forwards::replay))
         .route("/api/workers", get(process::workers))
         .route("/api/rate", get(process::rate))
         .route("/api/samples", get(process::samples))

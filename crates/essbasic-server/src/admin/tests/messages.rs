@@ -48,7 +48,8 @@ async fn messages_are_listed_shown_and_replayed() {
         list["messages"][0],
         json!({
             "seq": 4, "id": "other", "type": "FlowStatusChange", "flow_id": "b",
-            "received_at": "2023-11-14T22:13:20.123Z", "has_body": false, "forwards": [],
+            "received_at": "2023-11-14T22:13:20.123Z", "has_body": false,
+            "body": "not_stored", "dead_forwards": 0, "forwards": [],
         })
     );
     let rest = admin.get(&format!("/api/messages?limit=3&before={}", list["next"])).await;
@@ -66,9 +67,11 @@ async fn messages_are_listed_shown_and_replayed() {
         shown["forwards"],
         json!([
             { "seq": 1, "target": "crm", "replay": false, "attempts": 0, "due": due,
-              "delivered_at": null, "dead": null },
+              "delivered_at": null, "dead": null, "hint": null, "replayed_at": null,
+              "failed_at": null, "error": null },
             { "seq": 4, "target": "billing", "replay": true, "attempts": 0, "due": due,
-              "delivered_at": null, "dead": null },
+              "delivered_at": null, "dead": null, "hint": null, "replayed_at": null,
+              "failed_at": null, "error": null },
         ])
     );
     let crm = "{\"target\":\"crm\"}";
@@ -83,7 +86,10 @@ async fn messages_are_listed_shown_and_replayed() {
         ("POST", "/api/messages/absent/replay", crm, (404, "not_found")),
         ("POST", "/api/messages/m1/replay", "{\"target\":\"erp\"}", (404, "unknown_target")),
         ("POST", "/api/messages/m1/replay", "{\"target\":\"\"}", (404, "unknown_target")),
-        ("POST", "/api/messages/other/replay", crm, (409, "body_expired")),
+        ("POST", "/api/messages/other/replay", crm, (409, "body_not_stored")),
+        ("GET", "/api/messages?dead=yes", "", (422, "invalid_request")),
+        ("POST", "/api/forwards/erp/replay", "{}", (404, "unknown_target")),
+        ("POST", "/api/forwards/crm/replay", "{\"x\":1}", (422, "invalid_request")),
     ] {
         admin.refused(method, path, body, code).await;
     }
@@ -131,4 +137,53 @@ async fn targets_have_their_health() {
         })
     );
     admin.refused("GET", "/api/forwards?x=1", "", (422, "invalid_request")).await;
+}
+
+#[tokio::test]
+async fn dead_forwards_are_found_explained_and_replayed() {
+    let admin = Page::new(true);
+    let messages = ["m1", "m2"].map(|id| message(id, id, FlowStatus::Init, &["crm", "billing"]));
+    admin.ledger.receive(messages.to_vec()).await;
+    let targets = ["billing", "crm"].map(str::to_owned);
+    admin.ledger.announce(targets.to_vec(), 0, 1).await.unwrap();
+    let dead = ForwardOutcome::Dead { reason: Reason::TargetRefused, detail: "status 401".into() };
+    assert_eq!(admin.forward("crm", &dead).await, 2);
+    let status = admin.get("/api/status").await;
+    let expected = json!([{ "target": "crm", "count": 2, "reasons": [{
+        "reason": "target_refused", "count": 2, "hint": Reason::TargetRefused.hint() }] }]);
+    assert_eq!((&status["dead_forwards"], &status["forward_dead"]), (&expected, &json!(2)));
+    for (query, expected) in [
+        ("dead=true", 2),
+        ("dead=true&target=crm", 2),
+        ("dead=true&target=billing", 0),
+        ("dead=true&flow_id=m1", 1),
+        ("target=billing", 2),
+        ("target=absent", 0),
+        ("dead=false", 2),
+        ("dead=true&limit=1", 1),
+    ] {
+        let list = admin.get(&format!("/api/messages?{query}")).await;
+        let list = list["messages"].as_array().unwrap().clone();
+        assert_eq!(list.len(), expected, "{query}");
+        assert!(list.iter().all(|one| one["dead_forwards"] == 1), "{query}");
+    }
+    let shown = admin.get("/api/messages/m1").await;
+    let forward = &shown["forwards"][0];
+    assert_eq!(
+        (&forward["error"], &forward["dead"]),
+        (&json!("status 401"), &json!("target_refused"))
+    );
+    assert_eq!(forward["failed_at"], "2023-11-14T22:13:20.123Z");
+    assert_eq!(forward["hint"], Reason::TargetRefused.hint());
+    let replayed = admin.post("/api/forwards/crm/replay", &json!({})).await;
+    assert_eq!(replayed, json!({ "replayed": 2, "more": false }));
+    let replayed = admin.post("/api/forwards/crm/replay", &json!({})).await;
+    assert_eq!(replayed["replayed"], 0);
+    assert_eq!(admin.forward("crm", &ForwardOutcome::Delivered).await, 2);
+    let status = admin.get("/api/status").await;
+    assert_eq!((&status["dead_forwards"], &status["forward_dead"]), (&json!([]), &json!(0)));
+    assert_eq!(admin.target("crm").await["dead"], 0);
+    let shown = admin.get("/api/messages/m1").await;
+    assert_eq!(shown["dead_forwards"], 0);
+    assert_eq!(shown["forwards"][0]["replayed_at"], "2023-11-14T22:13:20.123Z");
 }

@@ -26,7 +26,7 @@ async fn the_status_is_that_of_the_ledger_and_of_the_process() {
         "store": "memory", "writable": true, "ready": true, "draining": false,
         "contracts": { "open": 1, "claimed": 0, "done": 0, "dead": 2 },
         "dead": [{ "reason": "not_found", "count": 2, "hint": Reason::NotFound.hint() }],
-        "oldest_due_seconds": 5, "forward_backlog": 1, "forward_dead": 0, "workers": 1,
+        "oldest_due_seconds": 5, "forward_backlog": 1, "forward_dead": 0, "dead_forwards": [], "workers": 1,
         "paused": [{
             "name": "archive", "cause": cause, "since": "2023-11-14T22:13:20.123Z",
             "probe_at": "2023-11-14T22:13:25.123Z", "hint": null,

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::error::{Error, ErrorKind};
+use super::super::error::Error;
 use super::super::limits;
 use super::super::message::{Forward, ForwardOutcome, Message, Receipt};
 use super::super::reason::Reason;
 use super::super::requests::{
-    ClaimForwards, Receive, Replay, SettleForwards, Sweep, Swept, TargetHealth, WORKER_ROW_MS,
+    ClaimForwards, Receive, SettleForwards, Sweep, Swept, TargetHealth, WORKER_ROW_MS,
 };
 use super::super::rows::{Open, Row};
 use super::super::view;
@@ -64,7 +64,7 @@ impl Memory {
         Receipt::New
     }
 
-    fn queue(&mut self, target: &str, message: i64, replay: bool, now: i64) -> i64 {
+    pub(super) fn queue(&mut self, target: &str, message: i64, replay: bool, now: i64) -> i64 {
         self.last_forward += 1;
         let queued = Queued {
             target: target.to_owned(),
@@ -76,6 +76,7 @@ impl Memory {
             queued_at: now,
             delivered_at: None,
             dead: None,
+            replayed_at: None,
             failure: None,
         };
         self.outbox.insert(self.last_forward, queued);
@@ -155,7 +156,7 @@ impl Memory {
         now: i64,
     ) -> Result<Vec<i64>, Error> {
         self.check_alive(&request.worker, now)?;
-        let mut accepted = Vec::new();
+        let (mut accepted, mut delivered) = (Vec::new(), Vec::new());
         for settlement in &request.settlements {
             let Some(row) = self.outbox.get_mut(&settlement.seq) else { continue };
             let mine = row.owner.as_deref() == Some(&request.worker);
@@ -164,7 +165,12 @@ impl Memory {
             }
             row.owner = None;
             match &settlement.outcome {
-                ForwardOutcome::Delivered => row.delivered_at = Some(now),
+                ForwardOutcome::Delivered => {
+                    row.delivered_at = Some(now);
+                    if row.replay {
+                        delivered.push((row.message, row.target.clone()));
+                    }
+                }
                 ForwardOutcome::Again { delay, detail } => {
                     row.due = now.saturating_add(*delay);
                     row.failure = Some((now, detail.clone()));
@@ -180,21 +186,11 @@ impl Memory {
             }
             accepted.push(settlement.seq);
         }
+        for (message, target) in delivered {
+            self.mark_replayed(message, &target, now);
+        }
         accepted.sort_unstable();
         Ok(accepted)
-    }
-
-    pub(crate) fn replay(&mut self, request: &Replay, now: i64) -> Result<i64, Error> {
-        let stored = self.messages.iter().find(|(_, stored)| stored.id == request.message_id);
-        let Some((seq, stored)) = stored else {
-            return Err(Error::new(ErrorKind::NotFound, "no message has this ID"));
-        };
-        if stored.body.is_none() {
-            return Err(Error::body_expired());
-        }
-        let seq = *seq;
-        self.check_known(&request.target)?;
-        Ok(self.queue(&request.target, seq, true, now))
     }
 
     pub(crate) fn target_health(

@@ -3,6 +3,7 @@
 mod contracts;
 mod messages;
 mod people;
+mod replays;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -63,6 +64,8 @@ struct Queued {
     queued_at: i64,
     delivered_at: Option<i64>,
     dead: Option<super::reason::Reason>,
+    /// Time at which a dead forward was replaced by a replay.
+    replayed_at: Option<i64>,
     /// Time and cause of the last attempt that failed.
     failure: Option<(i64, String)>,
 }
@@ -77,6 +80,11 @@ impl Worker {
 impl Queued {
     fn pending(&self) -> bool {
         self.delivered_at.is_none() && self.dead.is_none()
+    }
+
+    /// Returns the reason of a dead forward that was not replayed.
+    fn open_dead(&self) -> Option<super::reason::Reason> {
+        self.dead.filter(|_| self.replayed_at.is_none())
     }
 }
 

@@ -8,7 +8,8 @@ use super::super::requests::{
 };
 use super::super::rows::Open;
 use super::super::view::{
-    Booked, Contract, Counts, Event, ForwardView, MessageView, Pause, Sample, State, WorkerView,
+    BodyState, Booked, Contract, Counts, Event, ForwardView, MessageView, Pause, Sample, State,
+    WorkerView,
 };
 use super::{Memory, Stored};
 
@@ -38,8 +39,9 @@ impl Memory {
             let target = row.target.clone();
             if row.pending() {
                 *counts.forward_backlog.entry(target).or_default() += 1;
-            } else if row.dead.is_some() {
-                *counts.forward_dead.entry(target).or_default() += 1;
+            } else if let Some(reason) = row.open_dead() {
+                *counts.forward_dead.entry(target.clone()).or_default() += 1;
+                *counts.forward_dead_reasons.entry((target, reason)).or_default() += 1;
             }
         }
         for worker in self.workers.values().filter(|worker| worker.is_alive(now)) {
@@ -85,6 +87,17 @@ impl Memory {
         Ok(open.or(done).map(|contract| (contract, events)))
     }
 
+    /// Returns whether the body of a message is stored. Only bodies for targets are, and forwards are stored as long as their message.
+    pub(super) fn body_state(&self, seq: i64, stored: &Stored) -> BodyState {
+        if stored.body.is_some() {
+            BodyState::Stored
+        } else if self.outbox.values().any(|row| row.message == seq) {
+            BodyState::Expired
+        } else {
+            BodyState::NotStored
+        }
+    }
+
     fn message_view(&self, seq: i64, stored: &Stored, forwards: bool) -> MessageView {
         let queued = self.outbox.iter().filter(|(_, row)| forwards && row.message == seq);
         MessageView {
@@ -93,7 +106,10 @@ impl Memory {
             kind: stored.kind.clone(),
             flow_id: stored.flow_id.clone(),
             received_at: stored.received_at,
-            has_body: stored.body.is_some(),
+            body: self.body_state(seq, stored),
+            dead_forwards: count(
+                self.outbox.values().filter(|row| row.message == seq && row.open_dead().is_some()),
+            ),
             forwards: queued
                 .map(|(seq, row)| ForwardView {
                     seq: *seq,
@@ -103,6 +119,9 @@ impl Memory {
                     due: row.due,
                     delivered_at: row.delivered_at,
                     dead: row.dead,
+                    replayed_at: row.replayed_at,
+                    failed_at: row.failure.as_ref().map(|(at, _)| *at),
+                    error: row.failure.as_ref().map(|(_, error)| error.clone()),
                 })
                 .collect(),
         }
@@ -119,7 +138,16 @@ impl Memory {
             .messages
             .range(..before)
             .rev()
-            .filter(|(_, stored)| query.flow_id.is_none() || query.flow_id == stored.flow_id);
+            .filter(|(_, stored)| query.flow_id.is_none() || query.flow_id == stored.flow_id)
+            .filter(|(seq, _)| {
+                let is_any = !query.dead && query.target.is_none();
+                let mut forwards = self.outbox.values().filter(|row| row.message == **seq);
+                is_any
+                    || forwards.any(|row| {
+                        (!query.dead || row.open_dead().is_some())
+                            && query.target.as_ref().is_none_or(|target| *target == row.target)
+                    })
+            });
         let page = matching.take(query.limit);
         Ok(page.map(|(seq, stored)| self.message_view(*seq, stored, false)).collect())
     }

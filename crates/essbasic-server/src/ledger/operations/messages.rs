@@ -105,16 +105,28 @@ impl Ledger {
         self.run(request::SettleForwards { worker: worker.as_str().to_owned(), settlements }).await
     }
 
-    /// Queues a stored message for a target once more. Returns the number of the forward.
+    /// Queues a stored message for a target once more. Returns the number of the forward. It replaces dead forwards of the message to
+    /// this target, which no longer count as dead.
     ///
     /// # Errors
-    /// Returns [`ErrorKind::BodyExpired`] if the body is no longer stored, [`ErrorKind::NotFound`] if no message has this ID, and
-    /// [`ErrorKind::UnknownTarget`] if no server has announced this target.
+    /// Returns [`ErrorKind::BodyExpired`] or [`ErrorKind::BodyNotStored`] if the body is not stored, [`ErrorKind::NotFound`] if no
+    /// message has this ID, and [`ErrorKind::UnknownTarget`] if no server has announced this target.
     pub async fn replay(&self, message_id: &str, target: &str) -> Result<i64, Error> {
         limits::name("ID of a message", message_id)?;
         limits::name("name of a target", target)?;
         let (message_id, target) = (message_id.to_owned(), target.to_owned());
         self.run(request::Replay { message_id, target }).await
+    }
+
+    /// Replays up to `limit` messages with a dead forward to a target, earliest message first, as [`replay`](Self::replay) does. Messages
+    /// whose body is not stored are skipped. Returns the numbers of the forwards; repeat until there are fewer than `limit`.
+    ///
+    /// # Errors
+    /// Returns [`ErrorKind::UnknownTarget`] if no server has announced this target, and an error if the limit is invalid.
+    pub async fn replay_dead(&self, target: &str, limit: usize) -> Result<Vec<i64>, Error> {
+        limits::name("name of a target", target)?;
+        limits::batch(limit)?;
+        self.run(request::ReplayDead { target: target.to_owned(), limit }).await
     }
 
     /// Returns the latest delivery and failure of targets, in the order of the names. Only forwards that are stored count: those in
@@ -164,6 +176,9 @@ impl Ledger {
         limits::batch(query.limit)?;
         if let Some(flow_id) = &query.flow_id {
             limits::flow_id(flow_id)?;
+        }
+        if let Some(target) = &query.target {
+            limits::name("name of a target", target)?;
         }
         self.run(request::ListMessages { query }).await
     }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::error::{Error, ErrorKind};
 use super::super::message::{Forward, ForwardOutcome};
 use super::super::reason::Reason;
-use super::super::requests::{ClaimForwards, Replay, SettleForwards, TargetHealth};
+use super::super::requests::{ClaimForwards, SettleForwards, TargetHealth};
 use super::super::view;
 use super::contracts::without_live_owner;
-use super::outbox::{first, promote, queue_replay};
-use super::targets::check_known;
+use super::outbox::{first, promote};
+use super::replays::mark_replayed;
 use super::tx::{Failure, Sql, Tx};
 use super::workers::{alive_of, check_alive};
 
@@ -144,18 +143,21 @@ pub(crate) async fn settle_forwards<T: Tx>(
     }
     let seqs: Vec<i64> = request.settlements.iter().map(|one| one.seq).collect();
     lock(tx, &request.worker, &seqs).await?;
-    let sql =
-        Sql::new("SELECT seq, attempt, target, flow_id FROM outbox WHERE pending = 1 AND owner = ")
-            .bind(&request.worker)
-            .push(" AND seq IN ")
-            .list(seqs)
-            .push(" ORDER BY seq")
-            .push(T::LOCK);
-    let mut accepted = Vec::new();
+    let sql = Sql::new(
+        "SELECT seq, attempt, target, flow_id, message, replay FROM outbox \
+         WHERE pending = 1 AND owner = ",
+    )
+    .bind(&request.worker)
+    .push(" AND seq IN ")
+    .list(seqs)
+    .push(" ORDER BY seq")
+    .push(T::LOCK);
+    let (mut accepted, mut delivered) = (Vec::new(), Vec::new());
     let mut ended = BTreeSet::new();
     for mut fields in tx.query(sql).await? {
         let (seq, attempt) = (fields.int()?, fields.int()?);
         let (target, flow_id) = (fields.text()?, fields.text_or_null()?);
+        let (message, is_replay) = (fields.int()?, fields.int()? == 1);
         let settlement = request.settlements.iter().find(|one| one.seq == seq);
         let Some(settlement) = settlement.filter(|one| one.attempt == attempt) else { continue };
         let sql = Sql::new("UPDATE outbox SET owner = NULL, ");
@@ -172,6 +174,9 @@ pub(crate) async fn settle_forwards<T: Tx>(
             }
         };
         tx.query(sql.push(" WHERE seq = ").bind(seq)).await?;
+        if is_replay && settlement.outcome == ForwardOutcome::Delivered {
+            delivered.push((message, target.clone()));
+        }
         let is_ended =
             matches!(settlement.outcome, ForwardOutcome::Delivered | ForwardOutcome::Dead { .. });
         if is_ended {
@@ -180,29 +185,10 @@ pub(crate) async fn settle_forwards<T: Tx>(
         accepted.push(seq);
     }
     promote(tx, &ended).await?;
-    Ok(accepted)
-}
-
-pub(crate) async fn replay<T: Tx>(tx: &mut T, request: &Replay) -> Result<i64, Failure> {
-    let now = tx.now().await?;
-    let sql = Sql::new(
-        "SELECT seq, flow_id, CASE WHEN body IS NULL THEN 'expired' ELSE 'stored' END \
-         FROM message WHERE id = ",
-    )
-    .bind(&request.message_id)
-    // A sweep of its body waits.
-    .push(T::LOCK);
-    let rows = tx.query(sql).await?;
-    let Some(mut fields) = rows.into_iter().next() else {
-        return Err(Error::new(ErrorKind::NotFound, "no message has this ID").into());
-    };
-    let (message, flow_id) = (fields.int()?, fields.text_or_null()?);
-    if fields.text()? == "expired" {
-        return Err(Error::body_expired().into());
+    for (message, target) in delivered {
+        mark_replayed(tx, &target, &[message], now).await?;
     }
-    check_known(tx, &request.target).await?;
-    let seq = queue_replay(tx, (&request.target, message, flow_id.as_ref()), now).await?;
-    seq.ok_or_else(super::tx::unexpected)
+    Ok(accepted)
 }
 
 pub(crate) async fn target_health<T: Tx>(

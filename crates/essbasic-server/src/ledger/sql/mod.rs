@@ -20,6 +20,7 @@ pub(super) mod forwards;
 pub(super) mod messages;
 mod outbox;
 pub(super) mod people;
+pub(super) mod replays;
 mod rows;
 pub(super) mod schema;
 pub(super) mod targets;

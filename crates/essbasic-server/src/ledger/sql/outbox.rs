@@ -38,15 +38,24 @@ pub(crate) async fn queue<T: Tx>(
     Ok(())
 }
 
-/// Inserts a redelivery, which has no order. Returns its number, if the store does.
-pub(crate) async fn queue_replay<T: Tx>(
+/// Inserts redeliveries, which have no order. Returns their numbers.
+pub(crate) async fn queue_replays<T: Tx>(
     tx: &mut T,
-    (target, message, flow_id): New<'_>,
+    forwards: &[New<'_>],
     now: i64,
-) -> Result<Option<i64>, Failure> {
-    let row = row(target, message, flow_id, true, true, now);
-    let rows = tx.query(Sql::new(INSERT).rows([row]).push(" RETURNING seq")).await?;
-    rows.into_iter().next().map(|mut fields| fields.int()).transpose()
+) -> Result<Vec<i64>, Failure> {
+    let mut seqs = Vec::new();
+    for forwards in forwards.chunks(ROWS) {
+        let rows = forwards
+            .iter()
+            .map(|(target, message, flow_id)| row(target, *message, *flow_id, true, true, now));
+        let rows = tx.query(Sql::new(INSERT).rows(rows).push(" RETURNING seq")).await?;
+        for mut fields in rows {
+            seqs.push(fields.int()?);
+        }
+    }
+    seqs.sort_unstable();
+    Ok(seqs)
 }
 
 fn row(

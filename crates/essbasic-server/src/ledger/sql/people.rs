@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use super::super::contract::Task;
 use super::super::error::{Error, ErrorKind};
-use super::super::reason::Reason;
 use super::super::requests::{
     CountAll, ListContracts, ListMessages, ListWorkers, MINUTE_MS, Samples, ShowContract,
     ShowMessage, TakeSample,
 };
 use super::super::view::{
-    Contract, Counts, Event, ForwardView, MessageView, Sample, State, WorkerView,
+    BodyState, Contract, Counts, Event, ForwardView, MessageView, Sample, State, WorkerView,
 };
 use super::contracts::without_live_owner;
 use super::rows::{DONE, OPEN, read_done, read_open, read_reason};
@@ -22,11 +21,9 @@ async fn number<T: Tx>(tx: &mut T, sql: Sql) -> Result<i64, Failure> {
     rows.into_iter().next().map_or(Ok(0), |mut fields| fields.int())
 }
 
-async fn by_target<T: Tx>(tx: &mut T, condition: &str) -> Result<BTreeMap<String, i64>, Failure> {
-    let sql = Sql::new("SELECT target, count(*) FROM outbox WHERE ")
-        .push(condition)
-        .push(" GROUP BY target");
-    let rows = tx.query(sql).await?;
+async fn backlog<T: Tx>(tx: &mut T) -> Result<BTreeMap<String, i64>, Failure> {
+    let sql = "SELECT target, count(*) FROM outbox WHERE pending = 1 GROUP BY target";
+    let rows = tx.query(Sql::new(sql)).await?;
     rows.into_iter().map(|mut fields| Ok((fields.text()?, fields.int()?))).collect()
 }
 
@@ -67,14 +64,26 @@ pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Cou
         (workers, refused) = (fields.int()?, fields.int()?);
         refused_at = fields.int_or_null()?;
     }
+    let mut forward_dead_reasons = BTreeMap::new();
+    let sql = "SELECT target, dead, count(*) FROM outbox \
+        WHERE dead IS NOT NULL AND replayed_at IS NULL GROUP BY target, dead";
+    for mut fields in tx.query(Sql::new(sql)).await? {
+        let (target, reason) = (fields.text()?, read_reason(&mut fields)?);
+        forward_dead_reasons.insert((target, reason.ok_or_else(unexpected)?), fields.int()?);
+    }
+    let mut forward_dead = BTreeMap::new();
+    for ((target, _), count) in &forward_dead_reasons {
+        *forward_dead.entry(target.clone()).or_default() += count;
+    }
     Ok(Counts {
         open: unfinished - claimed,
         claimed,
         dead,
         done: number(tx, Sql::new("SELECT finished FROM total")).await?,
         oldest_due,
-        forward_backlog: by_target(tx, "pending = 1").await?,
-        forward_dead: by_target(tx, "dead IS NOT NULL").await?,
+        forward_backlog: backlog(tx).await?,
+        forward_dead,
+        forward_dead_reasons,
         workers,
         refused,
         refused_at,
@@ -179,8 +188,17 @@ pub(crate) async fn contract<T: Tx>(
     Ok(Some((contract, events.collect::<Result<_, Failure>>()?)))
 }
 
-const MESSAGE: &str = "SELECT seq, id, kind, flow_id, received_at, \
-    CASE WHEN body IS NULL THEN 'expired' ELSE 'stored' END FROM message WHERE ";
+/// State of the body of the message `m`. Only bodies for targets are stored, and forwards are stored as long as their message.
+pub(crate) const BODY: &str = "CASE WHEN m.body IS NOT NULL THEN 'stored' \
+    WHEN EXISTS (SELECT 1 FROM outbox AS f WHERE f.message = m.seq) THEN 'expired' \
+    ELSE 'not_stored' END";
+
+fn select_message() -> Sql {
+    Sql::new("SELECT m.seq, m.id, m.kind, m.flow_id, m.received_at, ").push(BODY).push(
+        ", (SELECT count(*) FROM outbox AS d WHERE d.message = m.seq AND d.dead IS NOT NULL \
+         AND d.replayed_at IS NULL) FROM message AS m WHERE ",
+    )
+}
 
 fn message_view(fields: &mut Fields) -> Result<MessageView, Failure> {
     Ok(MessageView {
@@ -189,7 +207,8 @@ fn message_view(fields: &mut Fields) -> Result<MessageView, Failure> {
         kind: fields.text()?,
         flow_id: fields.text_or_null()?,
         received_at: fields.int()?,
-        has_body: fields.text()? == "stored",
+        body: BodyState::from_code(&fields.text()?),
+        dead_forwards: fields.int()?,
         forwards: Vec::new(),
     })
 }
@@ -199,11 +218,27 @@ pub(crate) async fn messages<T: Tx>(
     request: &ListMessages,
 ) -> Result<Vec<MessageView>, Failure> {
     let query = &request.query;
-    let mut sql = Sql::new(MESSAGE).push("seq < ").bind(query.before.unwrap_or(i64::MAX));
+    let mut sql = select_message().push("m.seq < ").bind(query.before.unwrap_or(i64::MAX));
     if let Some(flow_id) = &query.flow_id {
-        sql = sql.push(" AND flow_id = ").bind(flow_id);
+        sql = sql.push(" AND m.flow_id = ").bind(flow_id);
     }
-    let sql = sql.push(" ORDER BY seq DESC LIMIT ").bind(query.limit);
+    if query.dead {
+        // The few dead forwards first, not all messages.
+        sql = sql.push(
+            " AND m.seq IN (SELECT d.message FROM outbox AS d \
+             WHERE d.dead IS NOT NULL AND d.replayed_at IS NULL",
+        );
+        if let Some(target) = &query.target {
+            sql = sql.push(" AND d.target = ").bind(target);
+        }
+        sql = sql.push(")");
+    } else if let Some(target) = &query.target {
+        sql = sql
+            .push(" AND EXISTS (SELECT 1 FROM outbox AS f WHERE f.message = m.seq AND f.target = ")
+            .bind(target)
+            .push(")");
+    }
+    let sql = sql.push(" ORDER BY m.seq DESC LIMIT ").bind(query.limit);
     tx.query(sql).await?.iter_mut().map(message_view).collect()
 }
 
@@ -211,13 +246,14 @@ pub(crate) async fn message<T: Tx>(
     tx: &mut T,
     request: &ShowMessage,
 ) -> Result<MessageView, Failure> {
-    let sql = Sql::new(MESSAGE).push("id = ").bind(&request.message_id);
+    let sql = select_message().push("m.id = ").bind(&request.message_id);
     let found = tx.query(sql).await?.iter_mut().map(message_view).next().transpose()?;
     let Some(mut message) = found else {
         return Err(Error::new(ErrorKind::NotFound, "no message has this ID").into());
     };
     let sql = Sql::new(
-        "SELECT seq, target, replay, attempt, due, delivered_at, dead FROM outbox WHERE message = ",
+        "SELECT seq, target, replay, attempt, due, delivered_at, dead, replayed_at, failed_at, \
+         error FROM outbox WHERE message = ",
     )
     .bind(message.seq)
     .push(" ORDER BY seq");
@@ -229,10 +265,10 @@ pub(crate) async fn message<T: Tx>(
             attempt: fields.int()?,
             due: fields.int()?,
             delivered_at: fields.int_or_null()?,
-            dead: match fields.text_or_null()? {
-                Some(code) => Some(Reason::from_code(&code).ok_or_else(unexpected)?),
-                None => None,
-            },
+            dead: read_reason(&mut fields)?,
+            replayed_at: fields.int_or_null()?,
+            failed_at: fields.int_or_null()?,
+            error: fields.text_or_null()?,
         });
     }
     Ok(message)

@@ -99,6 +99,8 @@ CREATE TABLE outbox (
     queued_at {int} NOT NULL,
     delivered_at {int},
     dead TEXT,
+    -- Time at which a replay replaced a dead forward, which does not count as dead since then.
+    replayed_at {int},
     -- Time and cause of the last attempt that failed.
     failed_at {int},
     error TEXT
@@ -107,7 +109,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (target, due, seq) WHERE pending = 1 AND head = 1;
 CREATE INDEX outbox_order ON outbox (target, flow_id, replay, seq) WHERE pending = 1;
 CREATE INDEX outbox_owner ON outbox (owner) WHERE owner IS NOT NULL;
-CREATE INDEX outbox_dead ON outbox (target) WHERE dead IS NOT NULL;
+CREATE INDEX outbox_dead ON outbox (target, message) WHERE dead IS NOT NULL AND replayed_at IS NULL;
 CREATE INDEX outbox_message ON outbox (message);
 -- The latest delivery and the latest failure of a target.
 CREATE INDEX outbox_delivered ON outbox (target, delivered_at) WHERE delivered_at IS NOT NULL;
