@@ -180,6 +180,8 @@ async fn changes_have_one_result_per_id() {
     let strange: Vec<_> = strange.iter().map(|one| one["result"].as_str().unwrap()).collect();
     assert_eq!(strange[..7], ["invalid"; 7]);
     assert_eq!(strange[7], "added");
+    let opened = vec!["new".to_owned(), "-_.合同9".to_owned()];
+    admin.ledger.drop_contracts(opened).await.unwrap();
     admin.dead(&["d1", "d2"], Reason::NoFiles).await;
     let retried = admin.post("/api/retry", &json!({ "reason": "not_found" })).await;
     assert_eq!(retried, json!({ "retried": 0, "more": false }));
