@@ -247,7 +247,7 @@ async fn failures_end_after_the_last_attempt_with_their_reason() {
     assert_eq!(ledger.retry(vec!["flow".to_owned()]).await.unwrap(), [Selected::Done]);
     assert_eq!(ledger.retry(vec!["flow".to_owned()]).await.unwrap(), [Selected::NotDead]);
     assert_eq!(ledger.drop_contracts(vec!["flow".to_owned()]).await.unwrap(), [Selected::Done]);
-    assert_eq!(ledger.drop_contracts(vec!["flow".to_owned()]).await.unwrap(), [Selected::NotFound]);
+    assert_eq!(ledger.drop_contracts(vec!["flow".to_owned()]).await.unwrap(), [Selected::Finished]);
     // A dropped contract remains dropped.
     ledger.receive(vec![reports("m", "flow", FlowStatus::All, 1)]).await.remove(0).unwrap();
     let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
