@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::stores::Store;
-use crate::support::{Server, command, run};
+use crate::support::{Server, command, get, run};
 
 /// Time for a process to end.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -136,4 +136,27 @@ fn probes_under_a_foreign_name_are_refused() {
             assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {response}");
         }
     }
+}
+
+#[test]
+fn a_silent_bucket_delays_the_start_for_a_bounded_time() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "[archive]\nto = \"s3://bucket/2026\"\n");
+    let mut command = command(&["--config", &path]);
+    for (name, value) in [
+        ("AWS_ENDPOINT", &*endpoint),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_REGION", "r"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "key"),
+    ] {
+        command.env(name, value);
+    }
+    let began = Instant::now();
+    let server = Server::started(command);
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert_eq!(get(&format!("{}readyz", server.ops)).0, 200);
+    assert!(server.log("no response within 10 s").contains("files are stored later"));
 }
