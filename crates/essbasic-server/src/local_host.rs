@@ -9,8 +9,8 @@ use essbasic::transport::Uri;
 
 /// Middleware that refuses requests to another DNS name than `localhost`. Requests without a host pass, which browsers never send.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
-    let hosts = request.headers().get_all(HOST).iter();
-    let are_local = hosts.map(|host| host.to_str().is_ok_and(is_local)).all(|is_local| is_local);
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let are_local = hosts.all(|host| host.to_str().is_ok_and(is_local));
     let target = request.uri().authority().map(|authority| authority.as_str());
     if are_local && target.is_none_or(is_local) {
         return next.run(request).await;

@@ -167,6 +167,9 @@ pub struct FileEvidence {
     pub sha256: String,
 }
 
+/// Result of a claim: the claimed contracts, and the IDs of those that are dead now, with their reasons.
+pub(crate) type ClaimResult = (Vec<Claimed>, Vec<(String, Reason)>);
+
 /// Contracts to claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {

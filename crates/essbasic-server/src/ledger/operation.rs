@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::memory::Memory;
-use super::reason::Reason;
 use super::sql::tx::{Failure, Tx};
 use super::{contract, message, pace, requests, sql, view, worker};
 
@@ -83,7 +82,7 @@ operations! {
     Offer => Vec<String>, offer, sql::contracts::offer, Write;
     CheckStore => (), check_store, sql::workers::check_store, Write, |check| check.writes;
     Receive => Vec<message::Receipt>, receive, sql::messages::receive, Write, |_| true;
-    ClaimContracts => (Vec<contract::Claimed>, Vec<(String, Reason)>), claim, sql::contracts::claim, Write;
+    ClaimContracts => contract::ClaimResult, claim, sql::contracts::claim, Write;
     Settle => Vec<String>, settle, sql::contracts::settle, Write;
     ClaimForwards => Vec<message::Forward>, claim_forwards, sql::forwards::claim_forwards, Write;
     SettleForwards => Vec<i64>, settle_forwards, sql::forwards::settle_forwards, Write;

@@ -211,7 +211,7 @@ fn contracts_are_listed_added_and_dropped() {
     let found = admin.get("/api/contracts/yDabsent");
     assert_eq!((&found["state"], &found["result"]), (&json!("done"), &json!("dropped")));
     let (status, error) = admin.post("/api/contracts/yDabsent/retry", &json!({}));
-    assert_eq!((status, error), (200, result("not_found")));
+    assert_eq!((status, error), (200, result("finished")));
 
     let end = Instant::now() + Duration::from_secs(60);
     while admin.get("/api/messages")["messages"].as_array().unwrap().is_empty() {

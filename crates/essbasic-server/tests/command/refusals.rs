@@ -281,7 +281,9 @@ fn the_environment_has_the_default_of_the_configuration() {
     assert!(code == Some(1) && text.contains("no configuration; give --config FILE"), "{text}");
     let (code, text) = with(&store.config, &["--emulated"]);
     assert!(code == Some(1) && text.contains("--data"), "the variable is no conflict: {text}");
-    assert_eq!(with(&store.config, &["--check"]).0, Some(0));
+    // The secrets do not exist.
+    let (code, text) = with(&store.config, &["--check"]);
+    assert!(code == Some(1) && text.contains("account.secret_id_file: "), "{text}");
     let (_, text) = with(&store.config, &["--help"]);
     assert!(text.contains("ESSBASIC_SERVER_CONFIG"), "{text}");
 }

@@ -1,9 +1,8 @@
 //! Contracts in memory.
 
-use super::super::contract::Claimed;
+use super::super::contract::{ClaimResult, Claimed};
 use super::super::error::Error;
 use super::super::limits;
-use super::super::reason::Reason;
 use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
 use super::super::rows::{Open, Row, choose};
 use super::super::view::Selected;
@@ -33,7 +32,7 @@ impl Memory {
         &mut self,
         request: &ClaimContracts,
         now: i64,
-    ) -> Result<(Vec<Claimed>, Vec<(String, Reason)>), Error> {
+    ) -> Result<ClaimResult, Error> {
         self.check_alive(&request.worker, now)?;
         let claim = &request.claim;
         let mut lost = Vec::new();

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::contract::{ALONE_FROM_ATTEMPT, Claimed};
-use super::super::reason::Reason;
+use super::super::contract::{ALONE_FROM_ATTEMPT, ClaimResult, Claimed};
 use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
 use super::super::rows::{Open, Row, choose};
 use super::super::view::Selected;
@@ -87,7 +86,7 @@ async fn due<T: Tx>(
 pub(crate) async fn claim<T: Tx>(
     tx: &mut T,
     request: &ClaimContracts,
-) -> Result<(Vec<Claimed>, Vec<(String, Reason)>), Failure> {
+) -> Result<ClaimResult, Failure> {
     let now = check_alive(tx, &request.worker).await?;
     let max_attempts = request.claim.max_attempts;
     let previous = was_alone(tx, &request.worker).await?;
