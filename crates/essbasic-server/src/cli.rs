@@ -13,10 +13,6 @@ use crate::{log, output};
 /// Environment variable with the default of --config.
 pub(crate) const CONFIG_VARIABLE: &str = "ESSBASIC_SERVER_CONFIG";
 
-/// Error if no configuration is given.
-pub(crate) const NO_CONFIG: &str =
-    "no configuration; give --config FILE, or set ESSBASIC_SERVER_CONFIG";
-
 /// Receive callbacks of Tencent e-sign, archive signed contracts and forward messages, with any number of replicas.
 #[derive(clap::Parser)]
 #[command(
@@ -118,7 +114,7 @@ impl Cli {
             return conflict("the argument '--config <FILE>' cannot be used multiple times");
         }
         match &cli.command {
-            None if cli.config.is_none() && !cli.emulated => conflict(NO_CONFIG),
+            None if cli.config.is_none() && !cli.emulated => conflict(crate::config::NO_CONFIG),
             None if cli.emulated && cli.config.is_some() => {
                 conflict("the argument '--emulated' cannot be used with '--config <FILE>'")
             }

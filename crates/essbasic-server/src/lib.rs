@@ -77,7 +77,7 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     let config = match (&cli.config, &cli.data) {
         (Some(path), _) => Config::read(path)?,
         (None, Some(data)) => emulated::config(data)?,
-        (None, None) => return Err(Failure::new(cli::NO_CONFIG)),
+        (None, None) => return Err(Failure::new(config::NO_CONFIG)),
     };
     log::start(&config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -214,7 +214,7 @@ async fn dead_forwards_are_found_and_count_until_their_messages_are_replayed() {
 }
 
 #[tokio::test]
-async fn a_delivered_replay_clears_replays_of_the_message_that_died() {
+async fn a_delivered_replay_clears_dead_replays_of_the_message() {
     let (ledger, _) = ledger();
     ledger.receive(vec![forwarded("a1", "a")]).await;
     announce(&ledger, &["target"]).await;

@@ -9,6 +9,7 @@
     reason = "a panic fails the test; a skipped test prints a line"
 )]
 
+mod arguments;
 mod concurrency;
 mod contracts;
 mod database;

@@ -51,7 +51,9 @@ struct Script {
 impl Drop for Script {
     fn drop(&mut self) {
         drop(self.input.take());
-        let _ = self.process.wait();
+        if self.process.wait().is_err() {
+            let _ = self.process.kill();
+        }
     }
 }
 

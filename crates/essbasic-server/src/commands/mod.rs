@@ -22,8 +22,8 @@ use self::messages::MessagesCommand;
 use self::migrate::MigrateArgs;
 use self::probe::ProbeArgs;
 use self::status::StatusArgs;
-use crate::cli::NO_CONFIG;
 use crate::config::Config;
+use crate::config::NO_CONFIG;
 use crate::failure::Failure;
 use crate::output::Output;
 

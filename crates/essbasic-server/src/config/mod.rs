@@ -27,6 +27,10 @@ pub(crate) use self::secret::{Secret, callback_key, token};
 /// URL of the production service.
 pub(crate) const PRODUCTION: &str = "https://essbasic.tencentcloudapi.com";
 
+/// Error if no configuration is given.
+pub(crate) const NO_CONFIG: &str =
+    "no configuration; give --config FILE, or set ESSBASIC_SERVER_CONFIG";
+
 /// The whole configuration, without values of secrets.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -32,7 +32,7 @@ pub(crate) fn reason(code: &str) -> Result<Reason, QueryError> {
     })
 }
 
-/// What replays dead forwards, for hints.
+/// Ways to replay dead forwards, for hints.
 pub(crate) const REPLAY_DEAD: &str =
     "replay the messages with: essbasic-server messages replay --target NAME --dead";
 

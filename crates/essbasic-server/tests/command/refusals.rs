@@ -280,7 +280,7 @@ fn the_environment_has_the_default_of_the_configuration() {
     let (code, text) = with("", &["status"]);
     assert!(code == Some(1) && text.contains("no configuration; give --config FILE"), "{text}");
     let (code, text) = with(&store.config, &["--emulated"]);
-    assert!(code == Some(1) && text.contains("--data"), "the variable is no conflict: {text}");
+    assert!(code == Some(1) && text.contains("--data"), "no conflict with the variable: {text}");
     // The secrets do not exist.
     let (code, text) = with(&store.config, &["--check"]);
     assert!(code == Some(1) && text.contains("account.secret_id_file: "), "{text}");
