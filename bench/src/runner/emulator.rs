@@ -3,7 +3,7 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::Instant;
 
 use super::chart::{Chart, Line, save};
@@ -105,18 +105,32 @@ fn start(program: &Path) -> Result<f64, Error> {
     Ok(elapsed.as_secs_f64() * 1e3)
 }
 
+/// A process, killed when it is dropped.
+struct Started(Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Returns the time from the start of a process until its first output, in milliseconds.
 fn first_byte(program: &Path, argument: &str) -> Result<f64, Error> {
     let failed = |error: std::io::Error| Error::io(program, &error);
     let mut command = local_command(program, [argument]);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     let start = Instant::now();
-    let mut child = command.spawn().map_err(failed)?;
+    let mut child = command.spawn().map(Started).map_err(failed)?;
     let mut byte = [0];
-    let read = child.stdout.as_mut().map(|stdout| stdout.read_exact(&mut byte));
+    let mut stdout = child.0.stdout.take();
+    let read = stdout.as_mut().map(|stdout| stdout.read_exact(&mut byte));
     let elapsed = start.elapsed();
-    let output = child.wait_with_output().map_err(failed)?;
-    cargo::check_status(&program.to_string_lossy(), output.status)?;
+    // Otherwise a full pipe blocks the process.
+    let rest = stdout.map(|mut stdout| std::io::copy(&mut stdout, &mut std::io::sink()));
+    rest.transpose().map_err(failed)?;
+    let status = child.0.wait().map_err(failed)?;
+    cargo::check_status(&program.to_string_lossy(), status)?;
     match read {
         Some(Ok(())) => Ok(elapsed.as_secs_f64() * 1e3),
         _ => Err(Error::new(format!("{}: no output", program.display()))),
