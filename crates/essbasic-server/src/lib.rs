@@ -96,7 +96,7 @@ async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
     let listeners =
         Listeners::bind(config.receive.listen, config.ops.listen, config.admin.listen).await?;
     if !is_emulated {
-        return match unless_signalled(&mut signals, setup::server(config, None)).await? {
+        return match unless_signaled(&mut signals, setup::server(config, None)).await? {
             Some(server) => server.run(listeners, signals).await,
             None => Ok(()),
         };
@@ -110,7 +110,7 @@ async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
         server.offer(own.completed_flows()).await?;
         Ok(server)
     };
-    let Some(server) = unless_signalled(&mut signals, setup).await? else { return Ok(()) };
+    let Some(server) = unless_signaled(&mut signals, setup).await? else { return Ok(()) };
     tokio::select! {
         result = server.run(listeners, signals) => result,
         () = emulated::sign_contracts(&emulator) => Ok(()),
@@ -118,7 +118,7 @@ async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
 }
 
 /// Returns the server, or `None` if a signal ends the process first. Nothing was received yet that must be completed.
-async fn unless_signalled(
+async fn unless_signaled(
     signals: &mut Signals,
     setup: impl Future<Output = Result<Server, Failure>> + Send + 'static,
 ) -> Result<Option<Server>, Failure> {
