@@ -114,7 +114,7 @@ export function explorerLink(explorer, id) {
 /** Returns the request ID at the end of the latest failure. @param {TimelineEvent[]} events */
 function failedRequest(events) {
 	const failed = events.findLast(({ kind }) => kind === "dead" || kind === "failed");
-	return /(?:^| )([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(failed?.detail ?? "")?.[1] ?? null;
+	return /\(request ID ([\w-]+)\)$/.exec(failed?.detail ?? "")?.[1] ?? null;
 }
 
 /** @param {{contract: ContractDetail, lastRequest: string | null}} shown */
