@@ -178,9 +178,20 @@ impl Page {
     }
 
     pub(crate) async fn click(&self, selector: &str) {
-        let element = self.shown(selector).await;
-        element.scroll_into_view().await.unwrap();
-        element.click().await.unwrap();
+        until(&format!("{selector} is clicked"), async || {
+            let element = self.shown(selector).await;
+            let clicked = async {
+                element.scroll_into_view().await?;
+                element.click().await
+            };
+            match clicked.await {
+                Ok(()) => Some(()),
+                // A refresh has replaced it.
+                Err(error) if error.to_string().contains("stale element") => None,
+                Err(error) => panic!("{selector}: {error}"),
+            }
+        })
+        .await;
     }
 
     /// Replaces the text of an input by typing.

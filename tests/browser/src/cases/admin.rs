@@ -13,9 +13,10 @@ use crate::{axe, page::Page};
 
 /// Returns the number of a tile.
 async fn tile(page: &Page, name: &str) -> i64 {
-    let selector = format!("[data-testid=tile-{name}] .tile-value");
-    let text = page.shown(&selector).await.text().await.unwrap();
-    text.replace(',', "").parse().unwrap()
+    // In one step, because a refresh replaces elements.
+    let text = "document.querySelector(`[data-testid=tile-${argument}] .tile-value`)?.innerText";
+    let text = page.until(text, json!(name)).await;
+    text.as_str().unwrap().replace(',', "").parse().unwrap()
 }
 
 pub(crate) async fn the_token_leaves_the_address(context: Rc<Context>) {
